@@ -1,0 +1,25 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test soak dev lint
+
+run: $(BIN)/warehouse exports
+	$(BIN)/warehouse run --exports exports --home home
+
+test: lint
+	$(BIN)/pytest -m "not soak"
+
+soak: $(BIN)/warehouse
+	$(BIN)/pytest -m soak
+
+dev: $(BIN)/warehouse
+	$(BIN)/warehouse dev --exports exports --home home
+
+lint: $(BIN)/warehouse
+	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/sqlfluff lint dbt_project
+
+exports: | $(BIN)/warehouse
+	$(BIN)/warehouse sample --out exports --customers 3000 --months 12 --seed 7
+
+$(BIN)/warehouse: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv && $(BIN)/pip install -q -r requirements.lock && $(BIN)/pip install -q --no-deps --no-build-isolation -e . && touch $@
