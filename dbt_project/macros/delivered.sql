@@ -1,0 +1,102 @@
+{#- What ingestion delivered of one export kind, by the declaration of its source. -#}
+
+{% macro declaration(area, kind) -%}
+    {%- for table in graph.sources.values()
+        if table.source_name == area and table.name == kind -%}
+        {{ return(table) }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- The declared type's value of a column delivered as text, NULL where it has none. -#}
+{% macro typed(column) -%}
+    {%- if column.data_type == 'timestamp' -%} {{ instant(column.name) }}
+    {%- else -%} try_cast({{ column.name }} as {{ column.data_type }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro typed_columns(table) -%}
+    {%- set columns = [] -%}
+    {%- for column in table.columns.values() if column.data_type != 'string' -%}
+        {%- do columns.append(column) -%}
+    {%- endfor -%}
+    {{ return(columns) }}
+{%- endmacro %}
+
+{#- True of a value that is not of its column's declared type. -#}
+{% macro is_mistyped(column) -%}
+    ({{ column.name }} is not null and {{ typed(column) }} is null)
+{%- endmacro %}
+
+{#- True of a row exported by the known time of this build. -#}
+{% macro is_known() -%}
+    (export_day <= (select known_at from {{ ref('int_clock') }}))
+{%- endmacro %}
+
+{#- The rows of an export kind that count: known, readable, not older than their
+    system's newest full delivery, the newest version of their key, not withdrawn. -#}
+{% macro delivered(area, kind) -%}
+    {%- set source_relation = source(area, kind) -%}
+    {%- set files = source('ingestion', 'files') -%}
+    {%- set clock = ref('int_clock') -%}
+    {%- if execute -%}
+    {%- set table = declaration(area, kind) -%}
+    select *
+    from (
+        select *
+        from {{ source_relation }}
+        where
+            {{ is_known() }}
+            {%- for column in typed_columns(table) %}
+            and not {{ is_mistyped(column) }}
+            {%- endfor %}
+            and export_day >= coalesce(
+                (
+                    select max(files.export_day)
+                    from {{ files }} as files
+                    where
+                        files.area = '{{ area }}'
+                        and files.kind = '{{ kind }}'
+                        and files.source_system = {{ source_relation.identifier }}.source_system
+                        and files.is_full
+                        and files.export_day <= (select known_at from {{ clock }})
+                ),
+                date '0001-01-01'
+            )
+        qualify row_number() over (
+            partition by {{ table.config.meta.key | join(', ') }}
+            order by
+                {% if 'updated_at' in table.columns -%}
+                {{ instant('updated_at') }} desc nulls last,
+                {% endif -%}
+                export_day desc, file_name desc, row_number desc
+        ) = 1
+    ) as newest_versions
+    where not coalesce(try_cast(is_deleted as boolean), false)
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The values of an export kind that are not of their declared types, one row each. -#}
+{% macro unreadable(area, kind) -%}
+    {%- set source_relation = source(area, kind) -%}
+    {%- set clock = ref('int_clock') -%}
+    {%- if execute -%}
+    {%- set table = declaration(area, kind) -%}
+    {%- for column in typed_columns(table) %}
+    select
+        source_system,
+        '{{ area }}' as area,
+        '{{ kind }}' as kind,
+        export_day,
+        file_name,
+        row_number,
+        '{{ column.name }}' as column_name,
+        {{ column.name }} as value,
+        '{{ column.name }} is not a {{ column.data_type }}' as reason
+    from {{ source_relation }}
+    where
+        {{ is_known() }}
+        and {{ is_mistyped(column) }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,117 @@
+{#- Where engines differ, the difference is named here once. Models call these. -#}
+
+{% macro add_days(first, days) -%} ({{ first }} + cast({{ days }} as int)) {%- endmacro %}
+
+{% macro days_between(first, last) -%}
+    cast(date_diff('day', {{ first }}, {{ last }}) as int)
+{%- endmacro %}
+
+{#- Monday is 1 on every engine. -#}
+{% macro iso_weekday(calendar_date) -%}
+    cast(mod({{ days_between("date '1900-01-01'", calendar_date) }}, 7) + 1 as int)
+{%- endmacro %}
+
+{#- The first day of the day, week (Monday), month, quarter or year a date lies in. -#}
+{% macro period_start(grain, calendar_date) -%}
+    cast(date_trunc('{{ grain }}', {{ calendar_date }}) as date)
+{%- endmacro %}
+
+{#- The first day of the period that follows the one beginning on period_start. -#}
+{% macro next_period_start(grain, period_start) -%}
+    cast({{ period_start }} + interval 1 {{ grain }} as date)
+{%- endmacro %}
+
+{% macro previous_period_start(grain, period_start) -%}
+    cast({{ period_start }} - interval 1 {{ grain }} as date)
+{%- endmacro %}
+
+{% macro day_spine(first, last) -%}
+    select cast(calendar_date as date) as calendar_date
+    from generate_series(
+        cast({{ first }} as date), cast({{ last }} as date), interval '1' day
+    ) as days (calendar_date)
+{%- endmacro %}
+
+{#- Unrounded: rounded doubles differ between the engines, x / 0 is inf or an error. -#}
+{% macro ratio(numerator, denominator) -%}
+    cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
+{%- endmacro %}
+
+{#- An amount of money in whole cents, wide enough to be multiplied by another. -#}
+{% macro cents(amount) -%} cast({{ amount }} * 100 as hugeint) {%- endmacro %}
+
+{% macro whole_quotient(dividend, divisor) -%} ({{ dividend }} // {{ divisor }}) {%- endmacro %}
+
+{#- Full years from a date of birth to a day. -#}
+{% macro age_in_years(birth_date, calendar_date) -%}
+    (
+        year({{ calendar_date }}) - year({{ birth_date }})
+        - case
+            when
+                month({{ calendar_date }}) * 100 + day({{ calendar_date }})
+                < month({{ birth_date }}) * 100 + day({{ birth_date }}) then 1
+            else 0
+        end
+    )
+{%- endmacro %}
+
+{#- An instant written as text: with an offset it is taken at its word, without one it
+    is in the business time zone. The result is a timestamp in UTC, NULL where the text
+    is none. -#}
+{% macro instant(written) -%}
+    (
+        case
+            when {{ has_offset(written) }}
+                then timezone('UTC', try_cast({{ written }} as timestamptz))
+            else timezone(
+                'UTC',
+                timezone(
+                    '{{ var("business_time_zone") }}', try_cast({{ written }} as timestamp)
+                )
+            )
+        end
+    )
+{%- endmacro %}
+
+{#- The business day of an instant written as text. -#}
+{% macro business_date(written) -%}
+    (
+        case
+            when {{ has_offset(written) }}
+                then cast(
+                    timezone(
+                        '{{ var("business_time_zone") }}',
+                        try_cast({{ written }} as timestamptz)
+                    ) as date
+                )
+            else cast(try_cast({{ written }} as timestamp) as date)
+        end
+    )
+{%- endmacro %}
+
+{#- The first instant, in UTC, of a business day. -#}
+{% macro start_of_day(calendar_date) -%}
+    timezone(
+        'UTC',
+        timezone('{{ var("business_time_zone") }}', cast({{ calendar_date }} as timestamp))
+    )
+{%- endmacro %}
+
+{#- Its last second, in UTC. -#}
+{% macro end_of_day(calendar_date) -%}
+    ({{ start_of_day(add_days(calendar_date, 1)) }} - interval '1' second)
+{%- endmacro %}
+
+{% macro has_time_of_day(written) -%} (length({{ written }}) > 10) {%- endmacro %}
+
+{% macro has_offset(written) -%}
+    (
+        length({{ written }}) > 16
+        and (
+            right({{ written }}, 1) = 'Z'
+            or substr({{ written }}, length({{ written }}) - 5, 1) in ('+', '-')
+            or substr({{ written }}, length({{ written }}) - 4, 1) in ('+', '-')
+            or substr({{ written }}, length({{ written }}) - 2, 1) in ('+', '-')
+        )
+    )
+{%- endmacro %}

@@ -1,0 +1,18 @@
+{#- The part of an amount that falls to the weights from weight_before to weight_after
+    of weight_total, to the cent, by cumulative rounding: the parts of an amount always
+    add up to it. Weights are whole numbers. -#}
+{% macro share_amount(amount, weight_before, weight_after, weight_total) -%}
+    cast(
+        (
+            {{ cents_up_to(amount, weight_after, weight_total) }}
+            - {{ cents_up_to(amount, weight_before, weight_total) }}
+        ) * 0.01 * sign({{ amount }}) as decimal(18, 2)
+    )
+{%- endmacro %}
+
+{% macro cents_up_to(amount, weight, weight_total) -%}
+    {{ whole_quotient(
+        '(2 * ' ~ cents('abs(' ~ amount ~ ')') ~ ' * ' ~ weight ~ ' + ' ~ weight_total ~ ')',
+        '(2 * ' ~ weight_total ~ ')'
+    ) }}
+{%- endmacro %}

@@ -1,0 +1,102 @@
+-- One row per activated agreement and contract it replaces, with the contract's share of
+-- the agreement: the weights from weight_before to weight_after of weight_total. Shares
+-- follow the replaced amounts; where a source leaves one out, they are equal.
+
+with
+
+agreements as (
+
+    select *
+    from {{ ref('stg_billing__agreements') }}
+    where activated_date <= (select as_of from {{ ref('int_clock') }})
+
+),
+
+replaced_contracts as (
+
+    select
+        agreement_contracts.agreement_id,
+        agreement_contracts.contract_id,
+        agreement_contracts.replaced_amount,
+        coalesce(
+            min(agreement_contracts.replaced_amount) over (
+                partition by agreement_contracts.agreement_id
+            ) > 0
+            and count(agreement_contracts.replaced_amount) over (
+                partition by agreement_contracts.agreement_id
+            ) = count(*) over (partition by agreement_contracts.agreement_id),
+            false
+        ) as has_replaced_amounts
+    from {{ ref('stg_billing__agreement_contracts') }} as agreement_contracts
+    inner join {{ ref('dim_contracts') }} as contracts
+        on agreement_contracts.contract_id = contracts.contract_id
+
+),
+
+weighted as (
+
+    select
+        *,
+        case
+            when has_replaced_amounts then {{ cents('replaced_amount') }}
+            else 1
+        end as weight
+    from replaced_contracts
+
+),
+
+cumulated as (
+
+    select
+        *,
+        sum(weight) over (
+            partition by agreement_id order by contract_id
+            rows between unbounded preceding and current row
+        ) as weight_after,
+        sum(weight) over (partition by agreement_id) as weight_total
+    from weighted
+
+)
+
+select
+    agreements.agreement_id,
+    cumulated.contract_id,
+    agreements.activated_date,
+    -- a later agreement on the same contract takes the place of this one
+    least(
+        coalesce(
+            case
+                when
+                    agreements.ended_date <= (select as_of from {{ ref('int_clock') }})
+                    then agreements.ended_date
+            end,
+            date '9999-12-31'
+        ),
+        coalesce(
+            lead(agreements.activated_date) over (
+                partition by cumulated.contract_id
+                order by agreements.activated_date, agreements.agreement_id
+            ),
+            date '9999-12-31'
+        )
+    ) as replaced_until_date,
+    case
+        when
+            agreements.newest_status = 'completed'
+            and agreements.ended_date <= (select as_of from {{ ref('int_clock') }})
+            then agreements.ended_date
+    end as completed_date,
+    cumulated.replaced_amount,
+    cast(
+        {{ share_amount(
+            'agreements.agreed_amount',
+            'cumulated.weight_after - cumulated.weight',
+            'cumulated.weight_after',
+            'cumulated.weight_total'
+        ) }} as decimal(18, 2)
+    ) as agreed_amount,
+    cumulated.weight_after - cumulated.weight as weight_before,
+    cumulated.weight_after,
+    cumulated.weight_total
+from agreements
+inner join cumulated on agreements.agreement_id = cumulated.agreement_id
