@@ -1,0 +1,1 @@
+"""What must hold of arrivals, core and KPIs before a release, and the audit that asks."""

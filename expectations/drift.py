@@ -1,0 +1,97 @@
+"""What must hold between the published release and the one about to replace it.
+
+A release known at an earlier day than the published one is not compared.
+"""
+
+from expectations.checks import Check, Suite, within
+from expectations.limits import Limits
+
+# Tables whose rows are facts once known: between releases they are added, seldom withdrawn.
+LASTING_TABLES = (
+    "dim_customers",
+    "dim_contracts",
+    "fct_cash",
+    "fct_contacts",
+    "fct_promises",
+    "fct_agreements",
+)
+
+IS_LATER = "(select known_at from int_clock) >= (select known_at from published.main.release)"
+
+CURRENT_ROWS = " union all ".join(
+    f"select '{table}' as table_name, count(*) as current_rows from {table}"
+    for table in LASTING_TABLES
+)
+
+PREPARED = {
+    "rows_since_release": f"""
+        select table_name, row_count as published_rows, current_rows
+        from published.main.release_tables
+        inner join ({CURRENT_ROWS}) as current_tables using (table_name)
+        where {IS_LATER}
+    """,
+    "published_months": f"""
+        select *
+        from published.main.kpi_values
+        where
+            period_grain = 'month'
+            and dimension = 'all'
+            and is_complete_period
+            and is_mature
+            and not is_small_sample
+            and {IS_LATER}
+    """,
+}
+
+
+def suite(limits: Limits) -> Suite:
+    """Return the checks against the published release, attached as ``published``."""
+    return Suite(layer="drift", prepared=PREPARED, checks=_checks(limits))
+
+
+def _checks(limits: Limits) -> list[Check]:
+    return [
+        *within(
+            limits.rows_lost_since_release,
+            name="few_rows_are_lost_since_the_release",
+            table="temp.rows_since_release",
+            says="At most {limit:.2%} of a table's rows are gone since the published release.",
+            figures="""
+                select
+                    *,
+                    (published_rows - current_rows) / nullif(published_rows, 0) as observed
+                from rows_since_release
+            """,
+        ),
+        Check(
+            name="no_kpi_is_lost_since_the_release",
+            table="kpi_values",
+            severity="warning",
+            says="Every KPI of the published release still has values.",
+            against="""
+                select distinct kpi_id
+                from published.main.kpi_values
+                where kpi_id not in (select kpi_id from kpi_values)
+            """,
+        ),
+        *within(
+            limits.kpi_drift,
+            name="published_months_keep_their_values",
+            table="temp.published_months",
+            says="No KPI of a complete and mature month moved by more than {limit:.0%} since it"
+            " was published.",
+            figures="""
+                select
+                    kpi_id,
+                    period_start,
+                    part,
+                    published_months.value as published_value,
+                    kpi_values.value,
+                    abs(kpi_values.value - published_months.value)
+                    / nullif(abs(published_months.value), 0) as observed
+                from published_months
+                inner join kpi_values
+                    using (kpi_id, period_grain, period_start, dimension, member, part)
+            """,
+        ),
+    ]

@@ -1,0 +1,80 @@
+"""What must hold of the KPIs before anybody reads them."""
+
+from expectations.checks import Check, Suite
+
+CELL = "kpi_id, period_grain, period_start, dimension, member, part"
+
+
+def suite() -> Suite:
+    """Return the checks on the KPIs."""
+    return Suite(layer="kpis", checks=CHECKS)
+
+
+CHECKS = [
+    Check(
+        name="available_kpis_have_values",
+        table="kpi_catalog",
+        severity="critical",
+        says="Every KPI the catalogue calls available has values.",
+        against="""
+                select kpi_id
+                from kpi_catalog
+                where is_available and kpi_id not in (select distinct kpi_id from kpi_values)
+            """,
+    ),
+    Check(
+        name="values_are_numbers",
+        table="kpi_values",
+        severity="critical",
+        says="No value is infinite or not a number.",
+        against=f"""
+                select {CELL}, numerator, denominator, value
+                from kpi_values
+                where not isfinite(cast(value as double))
+            """,
+    ),
+    Check(
+        name="values_are_possible",
+        table="kpi_values",
+        severity="critical",
+        says="Every value lies between the least and the greatest the catalogue allows.",
+        against=f"""
+                select {CELL}, numerator, denominator, value, minimum_value, maximum_value
+                from kpi_values
+                inner join kpi_catalog using (kpi_id)
+                where value < minimum_value or value > maximum_value
+            """,
+    ),
+    Check(
+        name="ratios_are_their_sides",
+        table="kpi_values",
+        severity="critical",
+        says="A ratio is its numerator over its denominator, and nothing where the"
+        " denominator is not above zero.",
+        against=f"""
+                select {CELL}, numerator, denominator, multiplier, value
+                from kpi_values
+                inner join kpi_catalog using (kpi_id)
+                where
+                    kind = 'ratio'
+                    and case
+                        when denominator > 0 then
+                            value is null
+                            or abs(value - multiplier * numerator::double / denominator)
+                            > 1e-9 * greatest(1, abs(value))
+                        else value is not null
+                    end
+            """,
+    ),
+    Check(
+        name="no_values_from_the_future",
+        table="kpi_values",
+        severity="critical",
+        says="No value is of a period that begins after the day the figures describe.",
+        against=f"""
+                select {CELL}, value
+                from kpi_values
+                where period_start > (select as_of from int_clock)
+            """,
+    ),
+]

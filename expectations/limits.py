@@ -1,0 +1,64 @@
+"""The limits of the audit, read from ``limits.yml``."""
+
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from orchestration.errors import InputError
+
+LIMITS_FILE = Path(__file__).with_name("limits.yml")
+
+
+class Limit(BaseModel):
+    """How far a figure may go: above ``warning`` it is reported, above ``critical`` refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    warning: float | None = Field(default=None, ge=0)
+    critical: float | None = Field(default=None, ge=0)
+    from_rows: int = Field(default=1, ge=1)
+    owner: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _is_a_limit(self) -> "Limit":
+        if self.warning is None and self.critical is None:
+            raise ValueError("give warning, critical or both")
+        if None not in (self.warning, self.critical) and self.warning >= self.critical:
+            raise ValueError("warning must lie below critical")
+        return self
+
+
+class Limits(BaseModel):
+    """Every limit the audit knows, by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rejected_rows: Limit
+    rejected_rows_in_file: Limit
+    orphan_payments: Limit
+    orphan_payments_in_file: Limit
+    orphan_instalments: Limit
+    orphan_contacts: Limit
+    orphan_promises: Limit
+    days_without_export: Limit
+    volume_factor: Limit
+    unapplied_cash: Limit
+    rows_lost_since_release: Limit
+    kpi_drift: Limit
+
+
+def load_limits(path: Path = LIMITS_FILE) -> Limits:
+    """Read the limits; raise InputError with one sentence per problem."""
+    try:
+        return Limits.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise InputError([f"{path} is not valid YAML: {error}."]) from error
+    except ValidationError as error:
+        raise InputError(
+            [
+                f"{path}: {'.'.join(map(str, problem['loc'])) or 'the file'}: {problem['msg']}."
+                for problem in error.errors()
+            ]
+        ) from error
