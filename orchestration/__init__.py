@@ -1,0 +1,1 @@
+"""The daily job: exports in, audited release out."""

@@ -1,0 +1,19 @@
+"""The two ways a run ends without a release."""
+
+from collections.abc import Sequence
+
+
+class _Problems(Exception):  # noqa: N818 - a base, not an error of its own
+    """Holds ``problems``: one sentence each, ready to be shown."""
+
+    def __init__(self, problems: str | Sequence[str]) -> None:
+        self.problems = [problems] if isinstance(problems, str) else list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class InputError(_Problems):
+    """Bad input or configuration: exit code 2, nothing was changed."""
+
+
+class Refused(_Problems):
+    """The audit refused the release: exit code 1, the old release stays."""

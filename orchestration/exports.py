@@ -1,0 +1,158 @@
+"""What has arrived: the files below the exports directory and whose they are."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from orchestration.errors import InputError
+from orchestration.sources import FileSpec, SourceSystem, default_source
+
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one pass over the bytes of a file tells; ``lines`` counts the unfinished last one."""
+
+    sha256: str
+    lines: int
+    has_nul: bool
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file of a system and day, and the ids of the kinds it is to feed.
+
+    ``file_name`` is the path below the exports directory, with forward slashes. ``content`` is
+    None until the file has been read.
+    """
+
+    system: SourceSystem
+    spec: FileSpec
+    kinds: tuple[str, ...]
+    path: Path
+    file_name: str
+    export_day: date
+    size_bytes: int
+    modified_at_ns: int
+    content: Content | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """Deliveries by day and name, and the files no pattern matches."""
+
+    deliveries: tuple[Delivery, ...]
+    unclaimed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DayRange:
+    """Export days from ``first`` to ``last``, both included."""
+
+    first: date
+    last: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+def find_deliveries(exports: Path, systems: Sequence[SourceSystem]) -> Found:
+    """Match every file below ``exports`` with the patterns of the systems.
+
+    Of the default layout's files another system may claim any for itself. A file that two
+    patterns match otherwise, or whose name holds no day where its pattern wants one, is an
+    ``InputError``.
+    """
+    if not exports.is_dir():
+        raise InputError(f"{exports}: there is no such directory; name the one the exports are in.")
+    deliveries, unclaimed, problems = [], [], []
+    for name, path in sorted(_files(exports)):
+        claims = _claims(name, systems, "path_pattern")
+        if len(claims) > 1:
+            problems.append(
+                f"{name}: matches {_patterns(claims)}; make the patterns exclude each other."
+            )
+        elif claims:
+            try:
+                deliveries.append(_delivery(name, path, *claims[0]))
+            except ValueError as error:
+                problems.append(f"{name}: {error}")
+        elif near := _claims(name, systems, "near_path_pattern"):
+            problems.append(
+                f"{name}: its name holds no export day as {_patterns(near)} expects;"
+                " rename it, or say export_day in the system's YAML."
+            )
+        else:
+            unclaimed.append(name)
+    if problems:
+        raise InputError(problems)
+    deliveries.sort(key=lambda delivery: (delivery.export_day, delivery.file_name))
+    return Found(tuple(deliveries), tuple(unclaimed))
+
+
+def read_content(path: Path) -> Content:
+    """Hash a file and count its lines, in one pass."""
+    digest, lines, has_nul, last = hashlib.sha256(), 0, False, b""
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+            lines += chunk.count(b"\n")
+            has_nul = has_nul or b"\0" in chunk
+            last = chunk[-1:]
+    return Content(digest.hexdigest(), lines + (last not in (b"\n", b"")), has_nul)
+
+
+Claim = tuple[SourceSystem, FileSpec]
+
+
+def _claims(name: str, systems: Sequence[SourceSystem], pattern: str) -> list[Claim]:
+    claims = [
+        (system, spec)
+        for system in systems
+        for spec in system.files
+        if getattr(spec, pattern).fullmatch(name)
+    ]
+    return [claim for claim in claims if claim[0] is not default_source()] or claims
+
+
+def _patterns(claims: Sequence[Claim]) -> str:
+    return " and ".join(f"'{spec.path}' of {system.system}" for system, spec in claims)
+
+
+def _delivery(name: str, path: Path, system: SourceSystem, spec: FileSpec) -> Delivery:
+    stat = path.stat()
+    return Delivery(
+        system=system,
+        spec=spec,
+        kinds=tuple(spec.kinds),
+        path=path,
+        file_name=name,
+        export_day=_export_day(name, spec),
+        size_bytes=stat.st_size,
+        modified_at_ns=stat.st_mtime_ns,
+    )
+
+
+def _export_day(name: str, spec: FileSpec) -> date:
+    if spec.export_day:
+        return spec.export_day
+    text = spec.path_pattern.fullmatch(name)["day"]
+    try:
+        return datetime.strptime(text, spec.day_format).date()
+    except ValueError:
+        raise ValueError(
+            f"'{text}' in its name is no day of the form {spec.day_format}; rename it."
+        ) from None
+
+
+def _files(exports: Path) -> Iterator[tuple[str, Path]]:
+    for folder, folders, names in os.walk(exports, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith("."):
+                path = Path(folder, name)
+                yield path.relative_to(exports).as_posix(), path

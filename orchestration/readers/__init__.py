@@ -1,0 +1,34 @@
+"""File formats: how the records of a file get into the table ``landing``.
+
+A format is one module with two functions:
+
+``read_header(path, spec)`` gives the column names of a file. It raises ``InputError`` where the
+file cannot be read at all; the caller puts the name of the file before each problem.
+
+``land(connection, deliveries, header)`` replaces ``landing`` by the records of deliveries that
+share their settings and header, and returns the records it could not read.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from orchestration.exports import Delivery
+from orchestration.readers import csv_files, xlsx_files
+from orchestration.readers.landing import Unreadable
+from orchestration.sources import FileSpec
+
+FORMATS = {"csv": csv_files, "xlsx": xlsx_files}
+
+
+def read_header(path: Path, spec: FileSpec) -> tuple[str, ...]:
+    """Read the column names of a file."""
+    return FORMATS[spec.format].read_header(path, spec)
+
+
+def land(
+    connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], header: tuple[str, ...]
+) -> list[Unreadable]:
+    """Replace ``landing`` by the records of the deliveries."""
+    return FORMATS[deliveries[0].spec.format].land(connection, deliveries, header)

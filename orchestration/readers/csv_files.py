@@ -1,0 +1,312 @@
+"""Delimited text.
+
+DuckDB reads it, and then every line of a file must be accounted for: as header, record or
+rejected line. Where they do not add up (records over several lines, blank lines, a quote that is
+never closed and swallows what follows) or DuckDB does not know the encoding, the file is read
+record by record in Python: slower, and out of reach of such harm.
+"""
+
+import codecs
+import csv
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.errors import InputError
+from orchestration.exports import Delivery
+from orchestration.readers.landing import (
+    PATH,
+    ROW,
+    Unreadable,
+    append_to_landing,
+    create_landing,
+    literal,
+    name_columns,
+    quoted,
+)
+from orchestration.sources import FileSpec
+
+DELIMITERS = (",", ";", "\t", "|")
+# By the names Python has for them.
+DUCKDB_ENCODINGS = {"utf-8": "utf-8", "iso8859-1": "latin-1"}
+# A quote that is not closed by then is a mistake in its first line.
+MOST_LINES_OF_A_RECORD = 1000
+
+TOO_FEW = "the line has fewer columns than the header; it may be cut off"
+TOO_MANY = "the line has more columns than the header; a value may hold the delimiter"
+BAD_QUOTES = "a quote is not closed, or stands inside a quoted value without being doubled"
+BAD_BYTES = "its bytes are not valid in the declared encoding"
+REASONS = {
+    "MISSING COLUMNS": TOO_FEW,
+    "TOO MANY COLUMNS": TOO_MANY,
+    "UNQUOTED VALUE": BAD_QUOTES,
+    "INVALID ENCODING": BAD_BYTES,
+}
+
+
+def read_header(path: Path, spec: FileSpec) -> tuple[str, ...]:
+    """Read the column names; a header that does not fit the settings is an ``InputError``."""
+    with path.open("rb") as file:
+        start = file.read(256)
+    if not start:
+        raise InputError("is empty (0 bytes), where a file without rows still has its header.")
+    if _looks_like_utf_16(start) and not spec.encoding.startswith("utf-16"):
+        raise InputError(f"is UTF-16 but read as {spec.encoding}; declare encoding: utf-16.")
+    record = next(_records(path, spec, first_line=spec.header_row), None)
+    if record is None:
+        raise InputError(f"has no line {spec.header_row}, where its header is expected.")
+    if isinstance(record, Unreadable):
+        raise InputError(f"has an unreadable header in line {record.row_number}: {record.reason}.")
+    _, names = record
+    if len(names) == 1 and (mark := _other_delimiter(names[0], spec)):
+        raise InputError(
+            f"has no {_shown(spec.delimiter)} in its header but {_shown(mark)}, so the delimiter"
+            f" seems wrong; declare delimiter: {_shown(mark)}."
+        )
+    return name_columns(names)
+
+
+def land(
+    connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], header: tuple[str, ...]
+) -> list[Unreadable]:
+    """Replace ``landing`` by the records of the deliveries; return the lines left out."""
+    unreadable = _land_by_duckdb(connection, deliveries, header)
+    for delivery in deliveries:
+        if delivery.path not in unreadable:
+            unreadable[delivery.path] = _append_by_python(connection, delivery, header)
+    return [problem for problems in unreadable.values() for problem in problems]
+
+
+def _land_by_duckdb(
+    connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], header: tuple[str, ...]
+) -> dict[Path, list[Unreadable]]:
+    """Land the files in which every line is accounted for; return their unreadable lines."""
+    spec = deliveries[0].spec
+    if spec.encoding not in DUCKDB_ENCODINGS or any(
+        set("*?[") & set(str(delivery.path)) for delivery in deliveries
+    ):
+        create_landing(connection, header)
+        return {}
+    connection.execute("drop table if exists landing_errors; drop table if exists landing_scans")
+    try:
+        connection.execute(
+            "create or replace temp table landing as"
+            f" select *, row_number() over () + {spec.header_row} as {quoted(ROW)}"
+            f" from {_read_csv(deliveries, header)}"
+        )
+    except duckdb.InvalidInputException:
+        create_landing(connection, header)
+        return {}
+    records = dict(
+        connection.execute(f"select {quoted(PATH)}, count(*) from landing group by all").fetchall()
+    )
+    unreadable: dict[Path, list[Unreadable]] = {delivery.path: [] for delivery in deliveries}
+    for problem in _rejected_by_duckdb(connection):
+        unreadable[problem.path].append(problem)
+    for delivery in deliveries:
+        accounted = (
+            spec.header_row + records.get(str(delivery.path), 0) + len(unreadable[delivery.path])
+        )
+        if accounted != delivery.content.lines:
+            del unreadable[delivery.path]
+            connection.execute(
+                f"delete from landing where {quoted(PATH)} = ?", [str(delivery.path)]
+            )
+    if len(deliveries) > 1 or any(unreadable.values()):
+        _number_rows(connection, spec, unreadable)
+    return unreadable
+
+
+def _read_csv(deliveries: Sequence[Delivery], header: Sequence[str]) -> str:
+    spec = deliveries[0].spec
+    paths = ", ".join(literal(str(delivery.path)) for delivery in deliveries)
+    columns = ", ".join(f"{literal(name)}: 'varchar'" for name in header)
+    return (
+        f"read_csv([{paths}], auto_detect = false, columns = {{{columns}}}, header = true,"
+        f" skip = {spec.header_row - 1}, delim = {literal(spec.delimiter)},"
+        f" quote = {literal(spec.quote)}, escape = {literal(spec.quote)},"
+        f" encoding = '{DUCKDB_ENCODINGS[spec.encoding]}', strict_mode = true,"
+        f" null_padding = false, filename = {literal(PATH)}, store_rejects = true,"
+        " rejects_table = 'landing_errors', rejects_scan = 'landing_scans')"
+    )
+
+
+def _rejected_by_duckdb(connection: duckdb.DuckDBPyConnection) -> list[Unreadable]:
+    """List the lines of the last scan, by file and line; a line may hold several errors."""
+    rows = connection.execute(
+        """
+        select
+            file_path, line, arg_min(column_name, column_idx),
+            arg_min(error_type::varchar, column_idx), arg_min(error_message, column_idx),
+            any_value(csv_line)
+        from landing_errors
+        inner join landing_scans using (scan_id, file_id)
+        group by file_path, line
+        order by file_path, line
+        """
+    ).fetchall()
+    return [
+        Unreadable(Path(path), line, column, REASONS.get(kind, message), csv_line)
+        for path, line, column, kind, message, csv_line in rows
+    ]
+
+
+def _number_rows(
+    connection: duckdb.DuckDBPyConnection, spec: FileSpec, unreadable: dict[Path, list[Unreadable]]
+) -> None:
+    """Number the records of each file from its header on, counting unreadable lines."""
+    # how many records stand before the n-th unreadable line of a file
+    gaps = [
+        (str(path), problem.row_number - spec.header_row - position, position)
+        for path, problems in unreadable.items()
+        for position, problem in enumerate(problems, start=1)
+    ]
+    columns = zip(*gaps, strict=True) if gaps else ([], [], [])
+    types = (pa.string(), pa.int64(), pa.int64())
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)]
+    connection.register("gaps", pa.table(arrays, ["path", "records_before", "lines_lost"]))
+    connection.execute(
+        f"""
+        create or replace temp table landing as
+        with firsts as (
+            select "{PATH}", min("{ROW}") as first_row from landing group by all
+        ),
+        last_gaps as (
+            select path, records_before, max(lines_lost) as lines_lost from gaps group by all
+        )
+        select
+            landing.* replace (
+                "{ROW}" - first_row + {spec.header_row + 1} + coalesce(lines_lost, 0) as "{ROW}"
+            )
+        from landing
+        inner join firsts on landing."{PATH}" = firsts."{PATH}"
+        asof left join last_gaps
+            on landing."{PATH}" = last_gaps.path
+            and landing."{ROW}" - first_row >= last_gaps.records_before
+        """
+    )
+    connection.unregister("gaps")
+
+
+def _append_by_python(
+    connection: duckdb.DuckDBPyConnection, delivery: Delivery, header: tuple[str, ...]
+) -> list[Unreadable]:
+    records, row_numbers, unreadable = [], [], []
+    spec = delivery.spec
+    for record in _records(delivery.path, spec, spec.header_row + 1, len(header)):
+        if isinstance(record, Unreadable):
+            unreadable.append(record)
+        else:
+            row_numbers.append(record[0])
+            records.append(record[1])
+    append_to_landing(connection, header, delivery.path, records, row_numbers)
+    return unreadable
+
+
+def _records(
+    path: Path, spec: FileSpec, first_line: int, width: int | None = None
+) -> Iterator[tuple[int, list[str]] | Unreadable]:
+    """Read the records from a line on, each with the line it begins on; skip blank lines.
+
+    A line whose quote opens no record of ``width`` values is unreadable by itself: the next line
+    is read as if nothing had been open.
+    """
+    encoding = "utf-8-sig" if spec.encoding == "utf-8" else spec.encoding
+    with path.open(encoding=encoding, errors="mark_bad_bytes", newline="") as file:
+        lines = islice(file, first_line - 1, None)
+        ahead: deque[str] = deque()
+        number = first_line - 1
+        while line := ahead.popleft() if ahead else next(lines, ""):
+            number += 1
+            if not line.strip("\r\n"):
+                continue
+            values, further_lines = _split(line, spec), 0
+            if values is None and _is_open(line, spec):
+                values, further_lines = _split_over_lines(line, lines, ahead, spec, width)
+            if reason := _fault(line, values, width):
+                line_text = line.rstrip("\r\n").encode(errors="replace").decode()
+                yield Unreadable(path, number, None, reason, line_text)
+            else:
+                yield number, values
+            for _ in range(further_lines):
+                ahead.popleft()
+            number += further_lines
+
+
+def _split_over_lines(
+    line: str, lines: Iterator[str], ahead: deque[str], spec: FileSpec, width: int | None
+) -> tuple[list[str] | None, int]:
+    """Close the quote a line leaves open; return the values and the lines it took further.
+
+    The lines looked at are left in ``ahead``.
+    """
+    record = line
+    for position in range(MOST_LINES_OF_A_RECORD):
+        if position == len(ahead):
+            ahead.extend(islice(lines, 1))
+        if position == len(ahead):
+            break
+        record += ahead[position]
+        if _is_open(ahead[position], spec):
+            values = _split(record, spec)
+            if values is not None and len(values) == (width or len(values)):
+                return values, position + 1
+            break
+    return None, 0
+
+
+def _is_open(line: str, spec: FileSpec) -> bool:
+    return bool(spec.quote) and line.count(spec.quote) % 2 == 1
+
+
+def _split(record: str, spec: FileSpec) -> list[str] | None:
+    """Split a record into its values; None where its quotes do not add up."""
+    if not spec.quote or spec.quote not in record:
+        return record.rstrip("\r\n").split(spec.delimiter)
+    try:
+        return next(
+            csv.reader([record], delimiter=spec.delimiter, quotechar=spec.quote, strict=True)
+        )
+    except csv.Error:
+        return None
+
+
+def _fault(line: str, values: list[str] | None, width: int | None) -> str | None:
+    if not _is_decoded(line):
+        return BAD_BYTES
+    if values is None:
+        return BAD_QUOTES
+    if width is None or len(values) == width:
+        return None
+    return TOO_FEW if len(values) < width else TOO_MANY
+
+
+def _is_decoded(line: str) -> bool:
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+# a lone surrogate, which no encoding holds
+codecs.register_error("mark_bad_bytes", lambda error: ("\udc80", error.end))
+
+
+def _looks_like_utf_16(start: bytes) -> bool:
+    """Tell UTF-16 by its mark, or by a zero in every second byte of plain letters."""
+    zeros = max(start[0::2].count(0), start[1::2].count(0))
+    return start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or zeros > len(start) / 4
+
+
+def _other_delimiter(header: str, spec: FileSpec) -> str | None:
+    found = [mark for mark in DELIMITERS if mark != spec.delimiter and mark in header]
+    return max(found, key=header.count, default=None)
+
+
+def _shown(mark: str) -> str:
+    return {"\t": "tab"}.get(mark, f"'{mark}'")

@@ -1,0 +1,66 @@
+"""The table ``landing``: the records of the files being read, as the files have them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+# Beside the file's own columns, under names no file has: the path of the file, and the line or
+# sheet row the record begins on.
+PATH, ROW = "#path", "#row"
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A record that could not be read, and why."""
+
+    path: Path
+    row_number: int
+    column_name: str | None
+    reason: str
+    line_text: str | None
+
+
+def quoted(name: str) -> str:
+    """Quote a column name for SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str) -> str:
+    """Quote a text for SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def name_columns(header: Sequence[str]) -> tuple[str, ...]:
+    """Name every column: without the spaces around it, by its position where it has no name."""
+    return tuple(
+        name.strip() or f"unnamed_{position}" for position, name in enumerate(header, start=1)
+    )
+
+
+def create_landing(connection: duckdb.DuckDBPyConnection, header: Sequence[str]) -> None:
+    """Replace ``landing`` by an empty table for records of this header."""
+    columns = "".join(f"{quoted(name)} varchar, " for name in header)
+    connection.execute(
+        "create or replace temp table landing"
+        f" ({columns}{quoted(PATH)} varchar, {quoted(ROW)} bigint)"
+    )
+
+
+def append_to_landing(
+    connection: duckdb.DuckDBPyConnection,
+    header: Sequence[str],
+    path: Path,
+    records: Sequence[Sequence[str | None]],
+    row_numbers: Sequence[int],
+) -> None:
+    """Append records of one file, each as long as the header."""
+    columns = zip(*records, strict=True) if records else [()] * len(header)
+    arrays = [pa.array(column, pa.string()) for column in columns]
+    arrays.append(pa.array([str(path)] * len(records), pa.string()))
+    arrays.append(pa.array(row_numbers, pa.int64()))
+    connection.register("records", pa.table(arrays, [*header, PATH, ROW]))
+    connection.execute("insert into landing select * from records")
+    connection.unregister("records")
