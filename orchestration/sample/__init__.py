@@ -1,0 +1,89 @@
+"""A believable portfolio as export files, for trying out, testing and measuring.
+
+A Brazilian lender and utility's collections, played day by day: debts fall due and age,
+people are contacted, answer, promise, agree and pay. Everything is drawn, nobody is real.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from orchestration.errors import InputError
+from orchestration.sample.billing_rows import billing_rows
+from orchestration.sample.calendar import make_calendar
+from orchestration.sample.contact_rows import contact_rows
+from orchestration.sample.delivery import Rows, write
+from orchestration.sample.payment_rows import payment_rows
+from orchestration.sample.population import make_population
+from orchestration.sample.simulation import play
+from orchestration.sample.world import World
+
+
+@dataclass(frozen=True)
+class SampleSummary:
+    """What was written: rows and files by kind ("billing.customers"), and the export days."""
+
+    rows: dict[str, int]
+    files: dict[str, int]
+    first_export_day: date
+    last_export_day: date
+
+
+def write_sample(
+    out: Path,
+    customers: int,
+    months: int,
+    seed: int,
+    on_progress: Callable[[str], None] = lambda message: None,
+) -> SampleSummary:
+    """Write the exports of so many customers over so many months, ending on a fixed day.
+
+    The first export brings the half-year before it along. The same arguments give the same
+    bytes, with the same release of numpy. Raises InputError for arguments that make no
+    sample, and for a folder that already holds files.
+    """
+    _check(out, customers, months, seed)
+    for_people, for_play, for_files = (
+        np.random.Generator(np.random.PCG64(sequence))
+        for sequence in np.random.SeedSequence(seed).spawn(3)
+    )
+    calendar = make_calendar(months)
+    on_progress(f"Drawing {customers} customers")
+    people = make_population(for_people, calendar, customers)
+    world = play(for_play, calendar, people, on_progress)
+    written = {}
+    for rows in _all_rows(world, for_files):
+        kind = f"{rows.area}.{rows.kind}"
+        on_progress(f"Writing {kind}")
+        written[kind] = write(out, calendar, for_files, rows)
+    return SampleSummary(
+        rows={kind: one.rows for kind, one in written.items()},
+        files={kind: one.files for kind, one in written.items()},
+        first_export_day=calendar.date(min(one.first_day for one in written.values())),
+        last_export_day=calendar.date(max(one.last_day for one in written.values())),
+    )
+
+
+def _all_rows(world: World, rng: np.random.Generator) -> Iterator[Rows]:
+    yield from billing_rows(world, rng)
+    yield from payment_rows(world, rng)
+    yield from contact_rows(world, rng)
+
+
+def _check(out: Path, customers: int, months: int, seed: int) -> None:
+    problems = [
+        f"A sample needs {name} of at least {least}, not {value}."
+        for name, value, least in (
+            ("customers", customers, 1),
+            ("months", months, 1),
+            ("a seed", seed, 0),
+        )
+        if value < least
+    ]
+    if out.is_dir() and any(out.iterdir()):
+        problems.append(f"{out} already holds files; give an empty or new folder for the sample.")
+    if problems:
+        raise InputError(problems)

@@ -1,0 +1,152 @@
+"""What changes a debt other than cash: fees, interest, discounts, write-offs, sales."""
+
+import numpy as np
+
+from orchestration.sample.population import PRODUCTS, STATES_COLLECTION_ENTRY, SUBSCRIPTION
+from orchestration.sample.world import (
+    GONE,
+    OPEN,
+    WRITTEN_OFF,
+    Late,
+    World,
+    late_debts,
+    on_day,
+    outstanding,
+)
+
+KINDS = (
+    "fee",
+    "interest",
+    "waiver",
+    "discount",
+    "credit_note",
+    "write_off",
+    "debt_sale",
+    "recall",
+)
+FEE, INTEREST, WAIVER, DISCOUNT, CREDIT_NOTE, WRITE_OFF, DEBT_SALE, RECALL = range(8)
+
+FEE_DPD, FEE_SHARE, FEE_RATE = 8, 0.08, 0.02
+INTEREST_DPD, INTEREST_SHARE, INTEREST_RATE = 31, 0.06, 0.01
+FEE_UNDONE_SHARE, WAIVER_DPD, WAIVER_SHARE = 0.06, 25, 0.15
+CREDIT_NOTE_SHARE = 0.003
+DISCOUNT_DPD, DISCOUNT_SHARE = 60, 0.3
+WRITE_OFF_DPD, WRITE_OFF_SHARE = 180, 0.35
+SALE_MONTHS, SALE_SHARE, RECALL_SHARE = (3, 6, 9, 12), 0.25, 0.02
+ENTRY_DPD = 5
+
+
+def _adjust(
+    world: World, day: int, kind: int, contract: np.ndarray, amount: np.ndarray, instalment=None
+) -> None:
+    size = len(contract)
+    world.journal.add(
+        "adjustments",
+        contract=contract,
+        kind=np.full(size, kind, dtype=np.int8),
+        amount=amount,
+        day=np.full(size, day),
+        instalment=np.full(size, -1) if instalment is None else instalment,
+    )
+
+
+def _charge(world: World, day: int, kind: int, contract: np.ndarray, amount: np.ndarray) -> None:
+    world.book.charged[contract] += amount
+    world.book.fallen_due[contract] += amount
+    _adjust(world, day, kind, contract, amount)
+
+
+def charge_the_late(world: World, day: int, late: Late) -> None:
+    """Charge late fees and interest on a few; take some back; note entries the source states."""
+    rng, book = world.rng, world.book
+    for kind, dpd, share, rate in (
+        (FEE, FEE_DPD, FEE_SHARE, FEE_RATE),
+        (INTEREST, INTEREST_DPD, INTEREST_SHARE, INTEREST_RATE),
+    ):
+        reached = late.where((late.dpd == dpd) & (book.standing[late.contract] == OPEN))
+        reached = reached.where(rng.random(len(reached.dpd)) < share)
+        amount = np.maximum((reached.owed * rate).astype(np.int64), 100)
+        _charge(world, day, kind, reached.contract, amount)
+        undone = rng.random(len(amount)) < FEE_UNDONE_SHARE
+        world.agenda.plan(
+            "undo_charge",
+            np.full(undone.sum(), day + 5),
+            contract=reached.contract[undone],
+            amount=amount[undone],
+            kind=np.full(undone.sum(), kind),
+        )
+    rows = world.agenda.due("undo_charge", day)
+    if rows is not None:
+        free = book.agreement[rows["contract"]] < 0
+        for kind in (FEE, INTEREST):
+            chosen = free & (rows["kind"] == kind)
+            contract, amount = rows["contract"][chosen], rows["amount"][chosen]
+            book.paid[contract] += amount
+            _adjust(world, day, kind, contract, -amount)
+    waived = late.where((late.dpd == WAIVER_DPD) & (book.charged[late.contract] > 0))
+    waived = waived.where(rng.random(len(waived.dpd)) < WAIVER_SHARE)
+    amount = np.minimum(book.charged[waived.contract], waived.owed)
+    book.paid[waived.contract] += amount
+    _adjust(world, day, WAIVER, waived.contract, amount)
+
+    states = np.array([product.code == STATES_COLLECTION_ENTRY for product in PRODUCTS])
+    entered = late.contract[
+        (late.dpd == ENTRY_DPD) & states[world.people.contracts.product[late.contract]]
+    ]
+    book.entry_day[entered] = np.minimum(book.entry_day[entered], day)
+
+
+def grant_discounts(
+    world: World,
+    day: int,
+    contract: np.ndarray,
+    amount: np.ndarray,
+    owed: np.ndarray,
+    dpd: np.ndarray,
+) -> np.ndarray:
+    """Let some who pay an old debt in full pay less; give the cash then paid (cents)."""
+    granted = (dpd > DISCOUNT_DPD) & (amount == owed) & (amount > 1000)
+    granted &= world.rng.random(len(contract)) < DISCOUNT_SHARE
+    rate = 0.1 + 0.25 * world.rng.random(len(contract))
+    discount = np.where(granted, (amount * rate).astype(np.int64), 0)
+    world.book.paid[contract] += discount
+    _adjust(world, day, DISCOUNT, contract[granted], discount[granted])
+    return amount - discount
+
+
+def credit_invoices(world: World, day: int) -> None:
+    """Correct a few invoices, three days after they were issued, by credit notes."""
+    instalments, book, rng = world.people.instalments, world.book, world.rng
+    issued = on_day(instalments.issued_day, world.by_issue, day - 3)
+    issued = issued[book.is_issued[issued]]
+    issued = issued[rng.random(len(issued)) < CREDIT_NOTE_SHARE]
+    contract = instalments.contract[issued]
+    free = (world.people.contracts.shape[contract] == SUBSCRIPTION) & (book.agreement[contract] < 0)
+    issued, contract = issued[free], contract[free]
+    amount = (instalments.amount[issued] * (0.2 + 0.4 * rng.random(len(issued)))).astype(np.int64)
+    book.paid[contract] += amount
+    _adjust(world, day, CREDIT_NOTE, contract, amount, issued)
+
+
+def end_the_month(world: World, day: int) -> None:
+    """Write off old debts on the last day of a month, sell and recall some of the oldest."""
+    if not world.calendar.is_month_end(day):
+        return
+    book, rng = world.book, world.rng
+    late = late_debts(world, day)
+    old = late.where((late.dpd >= WRITE_OFF_DPD) & (book.standing[late.contract] == OPEN))
+    contract = old.contract[rng.random(len(old.contract)) < WRITE_OFF_SHARE]
+    _adjust(world, day, WRITE_OFF, contract, outstanding(world, contract))
+    if world.calendar.date(day).month in SALE_MONTHS:
+        written_off = late.contract[book.standing[late.contract] == WRITTEN_OFF]
+        drawn = rng.random(len(written_off))
+        for kind, chosen in (
+            (DEBT_SALE, drawn < SALE_SHARE),
+            (RECALL, drawn > 1 - RECALL_SHARE),
+        ):
+            gone = written_off[chosen]
+            _adjust(world, day, kind, gone, outstanding(world, gone))
+            book.standing[gone] = GONE
+            book.closed_day[gone] = day
+    book.standing[contract] = WRITTEN_OFF
+    book.is_suspended[contract] = True

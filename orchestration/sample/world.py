@@ -1,0 +1,174 @@
+"""The state of the portfolio on the day being played, and the record of what happened."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from orchestration.sample.calendar import FAR, Calendar
+from orchestration.sample.population import SPAN, SUBSCRIPTION, Population
+
+OPEN, WRITTEN_OFF, SETTLED, GONE = range(4)
+CALM, FORGETFUL, STRAINED, INSOLVENT = range(4)
+DPD_EDGES = np.array([5, 15, 30, 60, 90, 180])
+
+Columns = dict[str, np.ndarray]
+
+
+class Journal:
+    """Tables that grow by a few rows a day; a table's row number is its id."""
+
+    def __init__(self) -> None:
+        self._pieces: dict[str, list[Columns]] = defaultdict(list)
+        self._counts: dict[str, int] = defaultdict(int)
+
+    def add(self, table: str, **columns: np.ndarray) -> np.ndarray:
+        """Append rows, of which the columns are equally long, and give their ids."""
+        first = self._counts[table]
+        self._counts[table] += len(next(iter(columns.values())))
+        if self._counts[table] > first:
+            self._pieces[table].append(columns)
+        return np.arange(first, self._counts[table])
+
+    def take(self, table: str) -> Columns:
+        """Hand over a table's columns, empty where nothing was ever added."""
+        pieces = self._pieces.pop(table, [])
+        names = list(pieces[0]) if pieces else []
+        return {name: np.concatenate([piece[name] for piece in pieces]) for name in names}
+
+
+class Agenda:
+    """What is to happen on a later day."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[str, int], list[Columns]] = defaultdict(list)
+
+    def plan(self, what: str, day: np.ndarray, **columns: np.ndarray) -> None:
+        """Enter rows, each on its own day."""
+        order = np.argsort(day, kind="stable")
+        days, starts = np.unique(day[order], return_index=True)
+        for one, rows in zip(days, np.split(order, starts[1:]), strict=False):
+            self._entries[what, int(one)].append({k: v[rows] for k, v in columns.items()})
+
+    def due(self, what: str, day: int) -> Columns | None:
+        """Take out the rows entered for a day, None where there are none."""
+        pieces = self._entries.pop((what, day), None)
+        if pieces is None:
+            return None
+        return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+
+
+@dataclass
+class Book:
+    """What every contract is asked and has paid (cents), and how its customer is doing.
+
+    By contract: ``scheduled`` (instalments issued so far), ``charged`` (fees and interest),
+    ``fallen_due`` (both, due before today), ``paid`` (cash and credits), ``agreement`` (the
+    one that holds it, -1 if none). By person: ``mood``, and days until or on which.
+    """
+
+    scheduled: np.ndarray
+    charged: np.ndarray
+    fallen_due: np.ndarray
+    paid: np.ndarray
+    agreement: np.ndarray
+    standing: np.ndarray
+    is_suspended: np.ndarray
+    closed_day: np.ndarray
+    entry_day: np.ndarray
+    promised_until: np.ndarray
+    mood: np.ndarray
+    quiet_until: np.ndarray
+    warmed_day: np.ndarray
+    paid_day: np.ndarray
+    opted_out: np.ndarray
+    is_issued: np.ndarray
+
+
+@dataclass
+class World:
+    """Everything a step of the play reads and changes."""
+
+    calendar: Calendar
+    people: Population
+    rng: np.random.Generator
+    book: Book
+    agents: Columns
+    contract_count: np.ndarray
+    by_due: np.ndarray
+    by_issue: np.ndarray
+    by_plan: np.ndarray
+    plan_day: np.ndarray
+    agreements: Columns
+    agreement_members: Columns
+    journal: Journal = field(default_factory=Journal)
+    agenda: Agenda = field(default_factory=Agenda)
+
+
+@dataclass(frozen=True)
+class Late:
+    """The contracts overdue today outside agreements: what is owed (cents), for how long."""
+
+    contract: np.ndarray
+    person: np.ndarray
+    owed: np.ndarray
+    dpd: np.ndarray
+
+    def where(self, mask: np.ndarray) -> "Late":
+        """Keep some of them."""
+        return Late(self.contract[mask], self.person[mask], self.owed[mask], self.dpd[mask])
+
+
+def oldest_unpaid(world: World, contract: np.ndarray) -> np.ndarray:
+    """Find the first instalment not paid in full; the contract's last where all are."""
+    contracts, instalments, book = world.people.contracts, world.people.instalments, world.book
+    paid = np.maximum(book.paid[contract] - book.charged[contract], 0)
+    found = np.searchsorted(instalments.key, contract * SPAN + paid, side="right")
+    return np.minimum(found, contracts.first[contract] + contracts.count[contract] - 1)
+
+
+def late_debts(world: World, day: int) -> Late:
+    """Find what is overdue on a day, before the rest of that day happens."""
+    book, people = world.book, world.people
+    contract = np.flatnonzero(
+        (book.fallen_due > book.paid) & (book.agreement < 0) & (book.standing < SETTLED)
+    )
+    due = people.instalments.due_day[oldest_unpaid(world, contract)]
+    return Late(
+        contract=contract,
+        person=people.contracts.person[contract],
+        owed=book.fallen_due[contract] - book.paid[contract],
+        dpd=np.maximum(day - due, 1),
+    )
+
+
+def outstanding(world: World, contract: np.ndarray) -> np.ndarray:
+    """Give all that is still to be paid on contracts, due or not, in cents."""
+    book = world.book
+    return book.scheduled[contract] + book.charged[contract] - book.paid[contract]
+
+
+def close_where_paid(world: World, day: int, contract: np.ndarray) -> None:
+    """Note the closing of contracts that have nothing left to pay, the reopening of others."""
+    ended = (outstanding(world, contract) <= 0) & (
+        world.people.contracts.shape[contract] != SUBSCRIPTION
+    )
+    closed = world.book.closed_day[contract]
+    world.book.closed_day[contract] = np.where(ended, np.minimum(closed, day), FAR)
+
+
+def on_day(days: np.ndarray, order: np.ndarray, day: int) -> np.ndarray:
+    """Give the positions whose day is ``day``; ``order`` sorts ``days``."""
+    low = np.searchsorted(days, day, side="left", sorter=order)
+    high = np.searchsorted(days, day, side="right", sorter=order)
+    return order[low:high]
+
+
+def second_of(day: int, second: np.ndarray) -> np.ndarray:
+    """Give instants, in seconds from day 0, of seconds of a day (cut before midnight)."""
+    return day * 86_400 + np.minimum(second, 86_340).astype(np.int64)
+
+
+def no_rows() -> np.ndarray:
+    """Give an empty column of whole numbers."""
+    return np.empty(0, dtype=np.int64)
