@@ -1,0 +1,72 @@
+"""dbt, run in this process: it saves the seconds a subprocess takes to start."""
+
+import os
+from collections.abc import Callable, Sequence
+from functools import cache
+
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.artifacts.schemas.results import NodeResult
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+from dbt_common.events.base_types import EventMsg
+
+from orchestration.contract import DBT_PROJECT
+from orchestration.settings import Settings
+
+QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json")
+
+
+class BuildError(Exception):
+    """dbt could not build the warehouse or one of its tests failed; one sentence per problem."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(problems))
+
+
+@cache
+def parsed_project() -> Manifest:
+    """Parse the dbt project, once per process; dbt does not parse again what did not change."""
+    result = run_dbt(["parse"], Settings.from_environment())
+    if not result.success:
+        raise BuildError([f"dbt cannot parse the project: {result.exception}"])
+    return result.result
+
+
+def run_dbt(
+    arguments: Sequence[str],
+    settings: Settings,
+    project: Manifest | None = None,
+    hear: Callable[[EventMsg], None] | None = None,
+) -> dbtRunnerResult:
+    """Run dbt on the run's warehouse file and let go of the file."""
+    os.environ["WAREHOUSE_FILE"] = str(settings.warehouse)
+    target = os.path.join(settings.home, "dbt")
+    places = ("--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", target)
+    try:
+        return dbtRunner(manifest=project, callbacks=[hear] if hear else []).invoke(
+            [*arguments, *QUIET, *map(str, places), "--log-path", target]
+        )
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+
+
+def problems(result: dbtRunnerResult) -> list[str]:
+    """Say what went wrong, a sentence each."""
+    if result.exception:
+        return [f"dbt could not run: {result.exception}"]
+    return [
+        sentence for outcome in result.result.results if (sentence := _problem(outcome)) is not None
+    ]
+
+
+def _problem(outcome: NodeResult) -> str | None:
+    node = outcome.node
+    if outcome.status == "error":
+        return f"{node.original_file_path}: dbt could not build {node.name}: {outcome.message}"
+    if outcome.status == "fail":
+        return (
+            f"{node.original_file_path}: the test {node.name} found {outcome.failures} rows"
+            " that must not be."
+        )
+    return None

@@ -1,0 +1,116 @@
+"""The raw assets: one per export kind, partitioned by export day, all loaded by one op.
+
+A file may feed several kinds and is read once, so the kinds share an op. A run without
+partitions catches up: it loads every day that is new or changed, and records what it loaded
+per kind and day.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.contract import bookkeeping, contract
+from orchestration.exports import DayRange, find_deliveries
+from orchestration.policies import policy
+from orchestration.progress import report
+from orchestration.settings import Settings
+from orchestration.warehouse import LoadedFile, load, open_warehouse, pending
+
+WAREHOUSE_POOL = "warehouse"
+EXPORT_DAYS = dg.DailyPartitionsDefinition("2010-01-01", timezone=policy("business_time_zone"))
+BOOKS = tuple(dg.AssetKey(["ingestion", table.removeprefix("raw.")]) for table in bookkeeping())
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What a run took in, in how many seconds; ``unclaimed`` files no pattern matches."""
+
+    files: tuple[LoadedFile, ...]
+    unclaimed: tuple[str, ...]
+    seconds: float
+
+
+def ingest(settings: Settings, days: DayRange | None, kinds: Collection[str]) -> Ingested:
+    """Load the new and changed files of the days, for kinds as "billing.customers".
+
+    ``InputError`` names every file found wanting, and then nothing is loaded.
+    """
+    started = time.monotonic()
+    found = find_deliveries(Path(settings.exports), settings.systems)
+    with closing(open_warehouse(settings.warehouse)) as connection:
+        files = load(
+            connection, pending(connection, found, days, kinds), partial(report, "Loading")
+        )
+    return Ingested(tuple(files), found.unclaimed, time.monotonic() - started)
+
+
+@dg.multi_asset(
+    name="raw",
+    specs=[
+        dg.AssetSpec(key, group_name="raw", kinds={"duckdb"}, partitions_def=EXPORT_DAYS)
+        for key in (*(dg.AssetKey([kind.area, kind.name]) for kind in contract().values()), *BOOKS)
+    ],
+    can_subset=True,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool=WAREHOUSE_POOL,
+)
+def raw(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[dg.MaterializeResult]:
+    """Load export files; every row lands in its kind's raw table or among the rejected."""
+    settings.start_from_the_current_warehouse()
+    days = _partitions(context)
+    kinds = [".".join(key.path) for key in context.selected_asset_keys if key not in BOOKS]
+    ingested = ingest(settings, days or settings.days, kinds)
+    by_kind: dict[dg.AssetKey, list[LoadedFile]] = defaultdict(list)
+    for file in ingested.files:
+        by_kind[dg.AssetKey([file.area, file.kind])].append(file)
+    for key in context.selected_asset_keys:
+        if days is None:
+            _record_days(context, key, by_kind[key])
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata=_summary(ingested) if key in BOOKS else _counts(by_kind[key]),
+        )
+
+
+def _partitions(context: dg.AssetExecutionContext) -> DayRange | None:
+    """Days a run was launched for from the UI; a catch-up has none."""
+    if not (context.has_partition_key or context.has_partition_key_range):
+        return None
+    keys = context.partition_key_range
+    return DayRange(date.fromisoformat(keys.start), date.fromisoformat(keys.end))
+
+
+def _record_days(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, files: Iterable[LoadedFile]
+) -> None:
+    """Tell Dagster which days of a kind a catch-up has loaded."""
+    by_day = defaultdict(list)
+    for file in files:
+        by_day[file.export_day.isoformat()].append(file)
+    for day, of_the_day in by_day.items():
+        context.log_event(dg.AssetMaterialization(key, partition=day, metadata=_counts(of_the_day)))
+
+
+def _counts(files: Sequence[LoadedFile]) -> dict[str, int | list[str]]:
+    return {
+        "files": len({file.file_name for file in files}),
+        "rows_in": sum(file.rows_in for file in files),
+        "rows_loaded": sum(file.rows_loaded for file in files),
+        "rows_rejected": sum(file.rows_rejected for file in files),
+        "unknown_columns": sorted({name for file in files for name in file.unknown_columns}),
+    }
+
+
+def _summary(ingested: Ingested) -> dict[str, int | float | list[str]]:
+    return {
+        **_counts(ingested.files),
+        "unclaimed": list(ingested.unclaimed),
+        "seconds": ingested.seconds,
+    }

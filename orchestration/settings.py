@@ -1,0 +1,109 @@
+"""What a run is asked to do, and where: the same for the command line and the Dagster UI."""
+
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from orchestration.errors import InputError
+from orchestration.exports import DayRange
+from orchestration.sources import SourceSystem, default_source, load_source
+from orchestration.warehouse import warehouse_path
+
+# From these the Dagster UI takes what the command line takes as options.
+EXPORTS_VARIABLE = "WAREHOUSE_EXPORTS"
+HOME_VARIABLE = "WAREHOUSE_HOME"
+SOURCES_VARIABLE = "WAREHOUSE_SOURCES"
+
+
+class Settings(dg.ConfigurableResource):
+    """Directories, source systems and days of a run; days are ISO dates."""
+
+    exports: str = Field(description="Directory the exports arrive in.")
+    home: str = Field(description="Directory of the warehouse, its releases, reports and logs.")
+    sources: list[str] = Field([], description="YAML files of source systems; none: default.")
+    first_day: str | None = Field(None, description="First export day to load; none: catch up.")
+    last_day: str | None = Field(None, description="Last export day to load.")
+    as_of: str | None = Field(None, description="Day the world is described; none: known_at.")
+    known_at: str | None = Field(None, description="Day after which exports are not known yet.")
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read the WAREHOUSE_... variables; without days it catches up."""
+        return cls(
+            exports=os.path.abspath(os.environ.get(EXPORTS_VARIABLE, "exports")),
+            home=os.path.abspath(os.environ.get(HOME_VARIABLE, "home")),
+            sources=[path for path in os.environ.get(SOURCES_VARIABLE, "").split(":") if path],
+        )
+
+    @property
+    def is_about_the_past(self) -> bool:
+        """Whether one of the clocks was set, which leaves the current warehouse alone."""
+        return bool(self.as_of or self.known_at)
+
+    @property
+    def run_home(self) -> Path:
+        """``home``, or a home of its own below it for each setting of the clocks."""
+        if not self.is_about_the_past:
+            return Path(self.home)
+        clocks = {"known_at": self.known_at, "as_of": self.as_of}
+        return Path(self.home, "asof", ",".join(f"{k}={v}" for k, v in clocks.items() if v))
+
+    @property
+    def warehouse(self) -> Path:
+        """The file this run builds in."""
+        return warehouse_path(self.run_home)
+
+    @property
+    def days(self) -> DayRange | None:
+        """Export days to load; None means all that are new or changed."""
+        first, last = _day("from", self.first_day), _day("to", self.last_day)
+        if first and last and first > last:
+            raise InputError(f"--from {first} is after --to {last}; swap them.")
+        if first or last:
+            return DayRange(first or date.min, last or date.max)
+        return None
+
+    @property
+    def clocks(self) -> dict[str, str]:
+        """The clocks that were set, as dbt's variables."""
+        as_of, known_at = _day("as-of", self.as_of), _day("known-at", self.known_at)
+        if as_of and known_at and as_of > known_at:
+            raise InputError(
+                f"--as-of {as_of} is after --known-at {known_at}: a day cannot be described"
+                " before its exports are known; move one of them."
+            )
+        days = {"as_of": as_of, "known_at": known_at}
+        return {name: day.isoformat() for name, day in days.items() if day}
+
+    @property
+    def systems(self) -> tuple[SourceSystem, ...]:
+        """The source systems named, or the default layout."""
+        return tuple(load_source(Path(path)) for path in self.sources) or (default_source(),)
+
+    def check(self) -> None:
+        """Raise ``InputError`` for what can be seen to be wrong before anything is opened."""
+        _ = self.clocks, self.days, self.systems
+        if not Path(self.exports).is_dir():
+            raise InputError(
+                f"{self.exports}: there is no such directory; name the one the exports are in."
+            )
+
+    def start_from_the_current_warehouse(self) -> None:
+        """Give a run about the past its own copy of the warehouse file."""
+        if not self.is_about_the_past:
+            return
+        self.run_home.mkdir(parents=True, exist_ok=True)
+        self.warehouse.unlink(missing_ok=True)
+        if (current := warehouse_path(Path(self.home))).exists():
+            shutil.copyfile(current, self.warehouse)
+
+
+def _day(option: str, text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InputError(f"--{option} {text}: that is no day; write it as 2026-01-31.") from None

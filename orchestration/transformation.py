@@ -1,0 +1,125 @@
+"""The dbt project as Dagster assets.
+
+What dbt says while it builds becomes Dagster's materializations and check results, by
+dagster-dbt's own translation.
+"""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import cache
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt.asset_utils import get_subset_selection_for_context
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+from dbt_common.events.base_types import EventMsg
+from google.protobuf.json_format import MessageToDict
+
+from orchestration.dbt_runner import BuildError, parsed_project, problems, run_dbt
+from orchestration.errors import InputError
+from orchestration.ingestion import WAREHOUSE_POOL
+from orchestration.progress import report
+from orchestration.settings import Settings
+
+LOG = logging.getLogger("warehouse.dbt")
+TRANSLATOR = DagsterDbtTranslator()
+ALL_MODELS = "fqn:*"
+
+
+@cache
+def manifest() -> Mapping:
+    """Return the parsed project as dagster-dbt reads it.
+
+    A singular test is attached to the first model it names, so that it too is an asset check.
+    """
+    project = parsed_project().writable_manifest().to_dict(omit_none=False)
+    for node in project["nodes"].values():
+        if node["resource_type"] == "test" and not node.get("attached_node"):
+            node["attached_node"] = node["depends_on"]["nodes"][0]
+    return project
+
+
+@dbt_assets(manifest=manifest(), select=ALL_MODELS, name="models", pool=WAREHOUSE_POOL)
+def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
+    """Build and test the models; a failed model or test fails the run."""
+    _check_clocks(settings)
+    events: list[dict] = []
+
+    def hear(event: EventMsg) -> None:
+        if event.info.level == "debug":
+            return
+        LOG.log(logging.getLevelName(event.info.level.upper()), event.info.msg)
+        if hasattr(event.data, "node_info"):
+            events.append(MessageToDict(event, preserving_proto_field_name=True))
+            _report(event)
+
+    result = run_dbt(_build_arguments(context, settings), settings, parsed_project(), hear)
+    row_counts = _row_counts(settings, events)
+    for event in events:
+        message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+        rows = row_counts.get(event["data"]["node_info"]["unique_id"], {})
+        for outcome in message.to_default_asset_events(manifest(), TRANSLATOR, context):
+            if isinstance(outcome, dg.Output):
+                yield outcome.with_metadata({**outcome.metadata, **rows})
+            else:
+                yield outcome
+    if not result.success:
+        raise BuildError(problems(result))
+
+
+def _build_arguments(context: dg.AssetExecutionContext, settings: Settings) -> list[str]:
+    selection, indirect = get_subset_selection_for_context(
+        context=context,
+        manifest=manifest(),
+        select=ALL_MODELS,
+        exclude=None,
+        selector=None,
+        dagster_dbt_translator=TRANSLATOR,
+        current_dbt_indirect_selection_env=None,
+    )
+    return [
+        "build",
+        *("--exclude-resource-type", "unit_test"),
+        *selection,
+        *(["--indirect-selection", indirect] if indirect else []),
+        *(["--vars", json.dumps(settings.clocks)] if settings.clocks else []),
+    ]
+
+
+def _check_clocks(settings: Settings) -> None:
+    """Refuse to describe a day whose exports have not come yet."""
+    as_of = settings.clocks.get("as_of")
+    if not as_of or settings.known_at:
+        return
+    with closing(duckdb.connect(settings.warehouse, read_only=True)) as connection:
+        newest = connection.execute("select max(export_day)::varchar from raw.files").fetchone()[0]
+    if newest is None or as_of > newest:
+        raise InputError(
+            f"--as-of {as_of} is after the newest export day, {newest or 'there being none'}:"
+            " a day cannot be described before its exports are known."
+        )
+
+
+def _report(event: EventMsg) -> None:
+    if event.info.name == "LogStartLine":
+        report("Building", event.data.index, event.data.total, event.data.node_info.node_name)
+
+
+def _row_counts(settings: Settings, events: Sequence[Mapping]) -> dict[str, dict[str, int]]:
+    """Rows of each table that was built, as metadata, by dbt's id of its model."""
+    tables = {
+        node["unique_id"]: node["node_relation"]["relation_name"]
+        for node in (event["data"]["node_info"] for event in events)
+        if node["node_status"] == "success" and node["materialized"] in ("table", "seed")
+    }
+    if not tables:
+        return {}
+    counts = " union all ".join(
+        f"select '{model}', count(*) from {table}" for model, table in tables.items()
+    )
+    with closing(duckdb.connect(settings.warehouse, read_only=True)) as connection:
+        rows = connection.execute(counts).fetchall()
+    return {model: {"dagster/row_count": count} for model, count in rows}
