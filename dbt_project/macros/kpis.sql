@@ -1,0 +1,76 @@
+{#- The KPIs, in the order of the register: the one list a new KPI is added to. -#}
+{% macro kpi_ids() -%}
+    {{ return([
+        'recovery_rate',
+        'recovery_rate_30d',
+        'recovery_rate_60d',
+        'recovery_rate_90d',
+        'recovery_rate_180d',
+        'recovery_rate_stock',
+        'recovery_rate_by_count',
+        'recovery_rate_by_count_haircut',
+        'conversion_rate',
+        'payment_conversion_rate',
+        'renegotiation_rate',
+        'first_payment_default_rate_1d',
+        'first_payment_default_rate_15d',
+        'first_payment_default_rate_30d',
+        'time_to_recover',
+        'time_to_recover_median',
+        'delinquency_rate',
+        'delinquent_balance_rate',
+        'response_rate',
+        'days_to_pay_after_due',
+        'inbound_promises_kept_rate',
+        'outbound_promises_kept_rate',
+        'outbound_call_volume',
+        'cash_collected',
+    ]) }}
+{%- endmacro %}
+
+{#- The dimensions a KPI may be sliced by, under the names they have everywhere. -#}
+{% macro kpi_dimensions() -%}
+    {{ return([
+        'portfolio',
+        'product',
+        'creditor_brand',
+        'currency',
+        'segment',
+        'region',
+        'age_band',
+        'ageing_bucket',
+        'channel',
+        'payment_channel',
+        'team',
+        'agent',
+        'actor',
+        'campaign',
+    ]) }}
+{%- endmacro %}
+
+{% macro period_grains() -%}
+    {{ return(['day', 'week', 'month', 'quarter', 'year']) }}
+{%- endmacro %}
+
+{#- A KPI's relation, columns and metadata, with the defaults of what it leaves out. -#}
+{% macro kpi(kpi_id) -%}
+    {%- set relation = ref('kpi_' ~ kpi_id) -%}
+    {%- set node = (graph.nodes.values()
+        | selectattr('name', 'equalto', 'kpi_' ~ kpi_id) | first) if execute -%}
+    {%- set meta = {'kind': 'ratio', 'counts': 'row', 'spans': {}, 'mix': none,
+        'multiplier': 1, 'money': false, 'range': [none, none]} -%}
+    {%- if node -%} {%- do meta.update(node.config.meta.kpi) -%} {%- endif -%}
+    {{ return({
+        'id': kpi_id,
+        'relation': relation,
+        'columns': node.columns if node else {},
+        'meta': meta,
+    }) }}
+{%- endmacro %}
+
+{#- A text as SQL, NULL where there is none. -#}
+{% macro text(value) -%}
+    {%- if value -%} '{{ (value | string | trim).replace("'", "''") }}'
+    {%- else -%} cast(null as string)
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,63 @@
+-- One row per KPI that counts its rows, period, slice and part: the sums of its moments.
+
+with
+
+clock as (
+
+    select * from {{ ref('int_clock') }}
+
+),
+
+cells as (
+
+    select * from {{ ref('kpi_cells') }}
+    where not is_stock
+
+),
+
+sliced as (
+
+    {{ slices('cells', [
+        'kpi_id', 'calendar_date', 'part', 'numerator', 'denominator', 'row_count',
+        'matures_on'
+    ]) }}
+
+),
+
+daily as (
+
+    select
+        kpi_id,
+        calendar_date,
+        dimension,
+        member,
+        part,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        sum(row_count) as unit_count,
+        max(matures_on) as matures_on
+    from sliced
+    group by kpi_id, calendar_date, dimension, member, part
+
+)
+
+{% for grain in period_grains() %}
+select
+    '{{ grain }}' as period_grain,
+    {{ period_start(grain, 'calendar_date') }} as period_start,
+    kpi_id,
+    dimension,
+    member,
+    part,
+    sum(numerator) as numerator,
+    sum(denominator) as denominator,
+    sum(unit_count) as unit_count,
+    max(matures_on) as matures_on
+from daily
+{%- if grain == 'day' %}
+where
+    calendar_date > {{ add_days('(select as_of from clock)', -var('published_days')) }}
+{%- endif %}
+group by {{ period_start(grain, 'calendar_date') }}, kpi_id, dimension, member, part
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -1,0 +1,188 @@
+-- One row per KPI, period, slice and part with a stock: each side of it on the eve of the
+-- period (start), on the last day of it that has come (end) and on the mean of its days.
+
+with
+
+
+periods as (
+
+    select * from {{ ref('int_periods') }}
+
+),
+
+changes as (
+
+    select * from {{ ref('int_kpi_stock_changes') }}
+
+),
+
+-- what changed before the first period of a grain is the opening stock of that grain
+
+first_periods as (
+
+    select
+        period_grain,
+        min(period_start) as first_period_start
+    from periods
+    group by period_grain
+
+),
+
+in_periods as (
+
+    select
+        changes.*,
+        first_periods.period_grain,
+        case
+            {%- for grain in period_grains() %}
+            when
+                first_periods.period_grain = '{{ grain }}'
+                and changes.calendar_date >= first_periods.first_period_start
+                then {{ period_start(grain, 'changes.calendar_date') }}
+            {%- endfor %}
+            else date '0001-01-01'
+        end as period_start
+    from changes
+    cross join first_periods
+
+),
+
+period_changes as (
+
+    select
+        in_periods.kpi_id,
+        in_periods.period_grain,
+        in_periods.period_start,
+        in_periods.dimension,
+        in_periods.member,
+        in_periods.part,
+        sum(in_periods.numerator) as numerator,
+        sum(in_periods.denominator) as denominator,
+        sum(in_periods.unit_count) as unit_count,
+        -- unit-days that the changes add to the period
+        sum(in_periods.numerator * ({{ days_between('in_periods.calendar_date', 'periods.last_date') }} + 1)) as numerator_days,
+        sum(in_periods.denominator * ({{ days_between('in_periods.calendar_date', 'periods.last_date') }} + 1)) as denominator_days
+    from in_periods
+    left join periods
+        on
+            in_periods.period_grain = periods.period_grain
+            and in_periods.period_start = periods.period_start
+    group by
+        in_periods.kpi_id,
+        in_periods.period_grain,
+        in_periods.period_start,
+        in_periods.dimension,
+        in_periods.member,
+        in_periods.part
+
+),
+
+slices as (
+
+    select
+        kpi_id,
+        period_grain,
+        dimension,
+        member,
+        part,
+        min(period_start) as first_period_start
+    from period_changes
+    group by kpi_id, period_grain, dimension, member, part
+
+),
+
+-- a stock is there in every period from its first change on
+
+spine as (
+
+    select
+        slices.kpi_id,
+        slices.period_grain,
+        periods.period_start,
+        slices.dimension,
+        slices.member,
+        slices.part,
+        periods.elapsed_days
+    from slices
+    inner join periods
+        on
+            slices.period_grain = periods.period_grain
+            and slices.first_period_start <= periods.period_start
+
+    union all
+
+    select
+        kpi_id,
+        period_grain,
+        first_period_start as period_start,
+        dimension,
+        member,
+        part,
+        1 as elapsed_days
+    from slices
+    where first_period_start = date '0001-01-01'
+
+),
+
+filled as (
+
+    select
+        spine.*,
+        coalesce(period_changes.numerator, 0) as numerator_change,
+        coalesce(period_changes.denominator, 0) as denominator_change,
+        coalesce(period_changes.unit_count, 0) as unit_change,
+        coalesce(period_changes.numerator_days, 0) as numerator_days,
+        coalesce(period_changes.denominator_days, 0) as denominator_days
+    from spine
+    left join period_changes
+        on
+            spine.kpi_id = period_changes.kpi_id
+            and spine.period_grain = period_changes.period_grain
+            and spine.period_start = period_changes.period_start
+            and spine.dimension = period_changes.dimension
+            and spine.member = period_changes.member
+            and spine.part = period_changes.part
+
+),
+
+running as (
+
+    select
+        *,
+        sum(numerator_change) over so_far as numerator_end,
+        sum(denominator_change) over so_far as denominator_end,
+        sum(unit_change) over so_far as unit_end
+    from filled
+    window so_far as (
+        partition by kpi_id, period_grain, dimension, member, part
+        order by period_start
+        rows between unbounded preceding and current row
+    )
+
+)
+
+select
+    kpi_id,
+    period_grain,
+    period_start,
+    dimension,
+    member,
+    part,
+    numerator_end - numerator_change as numerator_start,
+    numerator_end,
+    numerator_change,
+    {{ ratio(
+        '((numerator_end - numerator_change) * elapsed_days + numerator_days)',
+        'elapsed_days'
+    ) }} as numerator_mean,
+    denominator_end - denominator_change as denominator_start,
+    denominator_end,
+    denominator_change,
+    {{ ratio(
+        '((denominator_end - denominator_change) * elapsed_days + denominator_days)',
+        'elapsed_days'
+    ) }} as denominator_mean,
+    unit_end - unit_change as unit_start,
+    unit_end
+from running
+where period_start > date '0001-01-01'

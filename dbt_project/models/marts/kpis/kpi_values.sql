@@ -1,0 +1,253 @@
+-- One row per KPI, period, slice (a member of a dimension, or all) and part of a mix:
+-- the published value, what it is the ratio of, and how it compares.
+
+with
+
+clock as (
+
+    select * from {{ ref('int_clock') }}
+
+),
+
+periods as (
+
+    select * from {{ ref('int_periods') }}
+
+),
+
+catalog as (
+
+    select * from {{ ref('kpi_catalog') }}
+    where is_available
+
+),
+
+targets as (
+
+    select * from {{ ref('kpi_targets') }}
+
+),
+
+-- each side: the moments in the period, and the stock by the side's rule
+
+sides as (
+
+    select
+        kpi_id,
+        period_grain,
+        period_start,
+        dimension,
+        member,
+        part,
+        numerator,
+        denominator,
+        unit_count,
+        matures_on
+    from {{ ref('int_kpi_moments') }}
+
+    union all
+
+    select
+        kpi_id,
+        period_grain,
+        period_start,
+        dimension,
+        member,
+        part,
+        numerator,
+        denominator,
+        denominator as unit_count,
+        matures_on
+    from {{ ref('int_kpi_unit_moments') }}
+
+    union all
+
+    select
+        stocks.kpi_id,
+        stocks.period_grain,
+        stocks.period_start,
+        stocks.dimension,
+        stocks.member,
+        stocks.part,
+        case catalog.numerator_spans
+            when 'start' then stocks.numerator_start
+            when 'end' then stocks.numerator_end
+            when 'change' then stocks.numerator_change
+            when 'mean' then stocks.numerator_mean
+            else 0
+        end as numerator,
+        case catalog.denominator_spans
+            when 'start' then stocks.denominator_start
+            when 'end' then stocks.denominator_end
+            when 'change' then stocks.denominator_change
+            when 'mean' then stocks.denominator_mean
+            else 0
+        end as denominator,
+        case coalesce(catalog.denominator_spans, catalog.numerator_spans)
+            when 'start' then stocks.unit_start
+            else stocks.unit_end
+        end as unit_count,
+        cast(null as date) as matures_on
+    from {{ ref('int_kpi_stocks') }} as stocks
+    inner join catalog on stocks.kpi_id = catalog.kpi_id
+
+),
+
+summed as (
+
+    select
+        kpi_id,
+        period_grain,
+        period_start,
+        dimension,
+        member,
+        part,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        sum(unit_count) as unit_count,
+        max(matures_on) as matures_on
+    from sides
+    group by kpi_id, period_grain, period_start, dimension, member, part
+
+),
+
+-- the parts of a mix are shares of the whole slice
+
+divided as (
+
+    select
+        summed.kpi_id,
+        summed.period_grain,
+        summed.period_start,
+        summed.dimension,
+        summed.member,
+        summed.part,
+        summed.numerator,
+        case
+            when catalog.kind = 'amount' then null
+            when catalog.mix is not null
+                then sum(summed.denominator) over (
+                    partition by
+                        summed.kpi_id,
+                        summed.period_grain,
+                        summed.period_start,
+                        summed.dimension,
+                        summed.member
+                )
+            else summed.denominator
+        end as denominator,
+        summed.unit_count,
+        summed.matures_on,
+        catalog.kind,
+        catalog.multiplier
+    from summed
+    inner join catalog on summed.kpi_id = catalog.kpi_id
+
+),
+
+figures as (
+
+    select
+        kpi_id,
+        period_grain,
+        period_start,
+        dimension,
+        member,
+        part,
+        cast(numerator as decimal(28, 4)) as numerator,
+        cast(denominator as decimal(28, 4)) as denominator,
+        case
+            when kind = 'amount' then cast(numerator as double)
+            when denominator > 0 then {{ ratio('numerator', 'denominator') }}
+        end * multiplier as value,
+        cast(unit_count as bigint) as unit_count,
+        matures_on
+    from divided
+
+    union all
+
+    select
+        statistics.kpi_id,
+        statistics.period_grain,
+        statistics.period_start,
+        statistics.dimension,
+        statistics.member,
+        'all' as part,
+        statistics.numerator,
+        statistics.denominator,
+        statistics.value * catalog.multiplier as value,
+        cast(statistics.denominator as bigint) as unit_count,
+        statistics.matures_on
+    from {{ ref('int_kpi_statistics') }} as statistics
+    inner join catalog on statistics.kpi_id = catalog.kpi_id
+
+),
+
+dated as (
+
+    select
+        figures.*,
+        periods.period_end,
+        periods.previous_period_start,
+        periods.is_complete_period,
+        coalesce(figures.matures_on <= (select as_of from clock), true) as is_mature
+    from figures
+    inner join periods
+        on
+            figures.period_grain = periods.period_grain
+            and figures.period_start = periods.period_start
+
+)
+
+select
+    dated.kpi_id,
+    dated.period_grain,
+    dated.period_start,
+    dated.period_end,
+    dated.dimension,
+    dated.member,
+    dated.part,
+    dated.numerator,
+    dated.denominator,
+    dated.value,
+    dated.unit_count,
+    case
+        when catalog.is_money and dated.dimension = 'currency' then dated.member
+        when catalog.is_money then '{{ var("reporting_currency") }}'
+    end as currency,
+    previous.value as previous_value,
+    case
+        when
+            dated.is_complete_period and dated.is_mature
+            and previous.is_complete_period and previous.is_mature
+            then dated.value - previous.value
+    end as change_points,
+    case
+        when
+            dated.is_complete_period and dated.is_mature
+            and previous.is_complete_period and previous.is_mature
+            then {{ ratio('(dated.value - previous.value)', 'abs(previous.value)') }}
+    end as change_relative,
+    targets.target,
+    dated.is_mature,
+    dated.unit_count < {{ var('small_sample') }} as is_small_sample,
+    dated.is_complete_period
+from dated
+inner join catalog on dated.kpi_id = catalog.kpi_id
+left join dated as previous
+    on
+        dated.kpi_id = previous.kpi_id
+        and dated.period_grain = previous.period_grain
+        and dated.previous_period_start = previous.period_start
+        and dated.dimension = previous.dimension
+        and dated.member = previous.member
+        and dated.part = previous.part
+left join targets
+    on
+        dated.kpi_id = targets.kpi_id
+        and dated.period_grain = targets.period_grain
+        and dated.dimension = targets.dimension
+        and dated.member = targets.member
+        and dated.part = targets.part
+        and dated.period_start >= targets.valid_from_date
+        and dated.period_start <= targets.valid_to_date

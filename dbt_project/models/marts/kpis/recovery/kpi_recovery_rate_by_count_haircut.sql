@@ -1,0 +1,16 @@
+-- One row per collection episode, dated by its entry: was it settled for less than its
+-- exposure?
+
+select
+    contract_id as unit_id,
+    entry_date as kpi_date,
+    coalesce(exit_date, date '9999-12-31') as matures_on,
+    portfolio,
+    product,
+    creditor_brand,
+    segment,
+    region,
+    age_band,
+    case when exit_reason = 'settled_with_haircut' then 1 else 0 end as numerator,
+    1 as denominator
+from {{ ref('fct_collection_episodes') }}
