@@ -87,10 +87,11 @@ select
     episodes.exit_date,
     episodes.last_date,
     case
+        when episodes.exit_date is null then null
         when episodes.exit_reason != 'cleared' then episodes.exit_reason
         when {{ is_paid_in_full('recovered.cash_amount') }} then 'paid'
         when recovered.cash_amount > 0 then 'settled_with_haircut'
-        when episodes.exit_reason = 'cleared' then 'forgiven'
+        else 'forgiven'
     end as exit_reason,
 
     -- first steps
