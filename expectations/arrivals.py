@@ -65,7 +65,7 @@ PREPARED = {
         from fct_contacts anti join dim_customers using (customer_id)
 
         union all
-        select 'promises', promise_id, 'customer_id', customer_id, promised_amount
+        select 'promises', promise_id, 'customer_id', customer_id, amount
         from fct_promises anti join dim_customers using (customer_id)
     """,
     "orphan_shares": """
@@ -79,7 +79,7 @@ PREPARED = {
             union all
             select 'contacts', count(*), null from fct_contacts
             union all
-            select 'promises', count(*), sum(promised_amount) from fct_promises
+            select 'promises', count(*), sum(amount) from fct_promises
         ),
 
         unknown as (
@@ -131,7 +131,7 @@ def _checks(limits: Limits) -> list[Check]:
             against=f"""
                 select kind as missing_kind
                 from (select unnest({list(REQUIRED_KINDS)}) as kind)
-                where kind not in (select kind from known_files where rows_loaded > 0)
+                where kind not in (select kind from known_files)
             """,
         ),
         *within(

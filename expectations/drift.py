@@ -65,13 +65,15 @@ def _checks(limits: Limits) -> list[Check]:
         ),
         Check(
             name="no_kpi_is_lost_since_the_release",
-            table="kpi_values",
-            severity="warning",
-            says="Every KPI of the published release still has values.",
-            against="""
+            table="kpi_catalog",
+            severity="critical",
+            says="Every KPI that has values in the published release has some now, unless it"
+            " was taken out of the catalogue.",
+            against=f"""
                 select distinct kpi_id
                 from published.main.kpi_values
-                where kpi_id not in (select kpi_id from kpi_values)
+                inner join kpi_catalog using (kpi_id)
+                where kpi_id not in (select kpi_id from kpi_values) and {IS_LATER}
             """,
         ),
         *within(

@@ -14,7 +14,7 @@ CHECKS = [
     Check(
         name="available_kpis_have_values",
         table="kpi_catalog",
-        severity="critical",
+        severity="warning",
         says="Every KPI the catalogue calls available has values.",
         against="""
                 select kpi_id
@@ -60,8 +60,10 @@ CHECKS = [
                     and case
                         when denominator > 0 then
                             value is null
-                            or abs(value - multiplier * numerator::double / denominator)
-                            > 1e-9 * greatest(1, abs(value))
+                            -- the sides are published to four decimals
+                            or abs(value * denominator - multiplier * numerator)
+                            > 0.0001 * (abs(value) + multiplier)
+                            + 1e-9 * abs(multiplier * numerator)
                         else value is not null
                     end
             """,

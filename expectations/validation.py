@@ -126,12 +126,10 @@ def _validate_table(
 ) -> TableResult:
     name = f"{layer}: {table}"
     schema, _, bare_name = table.rpartition(".")
-    try:
-        asset = context.data_sources.get(SOURCE).add_table_asset(
-            name, table_name=bare_name, schema_name=schema or "main"
-        )
-    except gx.datasource.fluent.interfaces.TestConnectionError as error:
-        raise AuditError(f"The audit cannot read {table} ({layer}): {error}") from error
+    # a query and not a table, whose schema cannot be given any more
+    asset = context.data_sources.get(SOURCE).add_query_asset(
+        name, query=f"select * from {schema or 'main'}.{bare_name}"
+    )
     definition = gx.ValidationDefinition(
         name=name,
         data=asset.add_batch_definition_whole_table(name),

@@ -71,7 +71,7 @@ from fct_contacts;
 create table fct_promises as
 select
     'M' || range as promise_id, 'K' || range as customer_id,
-    50::decimal(18, 2) as promised_amount
+    50::decimal(18, 2) as amount
 from range(200);
 create table raw.contact_promises as
 select

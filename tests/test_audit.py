@@ -1,0 +1,287 @@
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from hand_made_warehouse import make_warehouse
+
+from expectations import arrivals, core, drift, kpis
+from expectations.audit import AuditOutcome, audit
+from expectations.limits import load_limits
+from expectations.validation import AuditError
+from orchestration.errors import InputError
+
+PUBLISHED = """
+create table release as select date '2026-01-30' as known_at;
+create table release_tables as select 'fct_cash' as table_name, 200 as row_count;
+create table kpi_values as
+select
+    'recovery_rate' as kpi_id, 'month' as period_grain, date '2025-12-01' as period_start,
+    'all' as dimension, 'all' as member, 'all' as part, 0.5::double as value,
+    true as is_complete_period, true as is_mature, false as is_small_sample;
+"""
+
+# What breaks each check, and the severity it then fails with.
+BREAKING = {
+    ("required_kinds_are_delivered", "critical"): "delete from raw.files where kind = 'payments'",
+    ("required_kinds_are_fresh", "warning"): """
+        update raw.files set export_day = date '2026-01-29' where kind = 'payments'""",
+    ("required_kinds_are_fresh", "critical"): """
+        update raw.files set export_day = date '2026-01-23' where kind = 'payments'""",
+    ("the_newest_delivery_is_as_large_as_usual", "warning"): """
+        insert into raw.files
+        select * replace (date '2026-01-30' as export_day, 2000 as rows_in)
+        from raw.files where kind = 'payments'""",
+    ("few_rows_of_a_kind_are_rejected", "warning"): """
+        insert into rejected_rows
+        select source_system, area, kind, export_day, file_name, 2, 'amount', 'abc', 'no number'
+        from raw.files where kind = 'payments'""",
+    ("few_rows_of_a_kind_are_rejected", "critical"): """
+        insert into rejected_rows
+        select source_system, area, kind, export_day, file_name, range, 'amount', 'abc', ''
+        from raw.files cross join range(2, 14) where kind = 'payments'""",
+    ("few_rows_of_a_file_are_rejected", "critical"): """
+        insert into raw.files
+        select * replace (100_000 as rows_in, date '2025-01-01' as export_day)
+        from raw.files where kind = 'payments';
+        insert into rejected_rows
+        select source_system, area, kind, export_day, file_name, range, 'amount', 'abc', ''
+        from raw.files cross join range(2, 14)
+        where kind = 'payments' and export_day = date '2026-01-31'""",
+    ("few_payments_are_orphans", "warning"): """
+        update stg_payment__payments set contract_id = 'X' where payment_id = 'P1'""",
+    ("few_payments_are_orphans", "critical"): """
+        update stg_payment__payments set instalment_id = 'X' where payment_id < 'P102'""",
+    ("few_payments_of_a_file_are_orphans", "critical"): """
+        update stg_payment__payments set customer_id = 'X' where payment_id < 'P102'""",
+    ("few_instalments_are_orphans", "warning"): """
+        update stg_billing__instalments set contract_id = 'X' where instalment_id = 'I1'""",
+    ("few_instalments_are_orphans", "critical"): """
+        update stg_billing__instalments set contract_id = 'X' where instalment_id < 'I102'""",
+    ("few_contacts_are_orphans", "warning"): "update fct_contacts set customer_id = 'X'",
+    ("few_promises_are_orphans", "warning"): """
+        update fct_promises set customer_id = 'X' where promise_id = 'M1'""",
+    ("few_promises_are_orphans", "critical"): """
+        update fct_promises set customer_id = 'X', amount = 500 where promise_id = 'M1'""",
+    ("there_are_debts", "critical"): "delete from fct_debt_periods",
+    ("balances_are_possible", "critical"): """
+        update fct_debt_periods set overdue_amount = 60 where contract_id = 'C7'""",
+    ("no_cash_from_the_future", "critical"): """
+        update fct_cash set booked_date = date '2026-02-01' where payment_id = 'P7'""",
+    ("most_cash_reaches_a_debt", "warning"): """
+        update fct_allocations set contract_id = null where payment_id < 'P12'""",
+    ("available_kpis_have_values", "warning"): "update kpi_catalog set is_available = true",
+    ("values_are_numbers", "critical"): "update kpi_values set value = 'inf'",
+    ("values_are_possible", "critical"): "update kpi_values set numerator = 30000, value = 1.5",
+    ("ratios_are_their_sides", "critical"): "update kpi_values set value = 0.51",
+    ("no_values_from_the_future", "critical"): """
+        update kpi_values set period_start = date '2026-02-01'""",
+    ("few_rows_are_lost_since_the_release", "warning"): """
+        delete from fct_cash where payment_id = 'P7'""",
+    ("few_rows_are_lost_since_the_release", "critical"): """
+        delete from fct_cash where payment_id < 'P2'""",
+    ("no_kpi_is_lost_since_the_release", "critical"): "delete from kpi_values",
+    ("published_months_keep_their_values", "warning"): """
+        update kpi_values set numerator = 14000, value = 0.7""",
+}
+
+
+@pytest.fixture
+def audited(tmp_path: Path) -> Callable[..., AuditOutcome]:
+    """Audits the hand-made warehouse after some changes to it."""
+
+    def audit_after(*changes: str, published: Path | None = None) -> AuditOutcome:
+        warehouse = make_warehouse(tmp_path / "warehouse.duckdb", *changes)
+        return audit(warehouse, tmp_path / "report", published)
+
+    return audit_after
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("published") / "collections.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(PUBLISHED)
+    return path
+
+
+def test_a_sound_warehouse_passes_without_a_warning(audited, published):
+    outcome = audited(published=published)
+    assert (outcome.is_passed, outcome.failures, outcome.warnings) == (True, (), ())
+    assert outcome.checks == len(BREAKING)
+    assert ">\nPassed\n<" in outcome.report.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("check", "severity"), BREAKING)
+def test_what_breaks_a_check_is_found(audited, published, check, severity):
+    outcome = audited(BREAKING[check, severity], published=published)
+    findings = [*outcome.failures, *outcome.warnings]
+    assert (check, severity) in [(found.check.name, found.check.severity) for found in findings]
+    assert outcome.is_passed == (not outcome.failures)
+
+
+def test_every_check_is_known_to_be_breakable():
+    limits = load_limits()
+    suites = [arrivals.suite(limits), core.suite(limits), kpis.suite(), drift.suite(limits)]
+    checks = {(check.name, check.severity) for suite in suites for check in suite.checks}
+    assert checks == set(BREAKING)
+
+
+def test_a_payments_file_with_too_many_orphans_is_refused_with_their_count_sum_and_rows(audited):
+    outcome = audited("""
+        update stg_payment__payments set contract_id = 'nobody'
+        where payment_id in ('P10', 'P11', 'P12', 'P13', 'P14', 'P15')
+    """)
+    assert not outcome.is_passed
+    found = next(f for f in outcome.failures if f.check.name == "few_payments_are_orphans")
+    assert found.observed[0]["orphan_count"] == 6
+    assert found.observed[0]["orphan_amount"] == 300
+    assert found.observed[0]["observed"] == pytest.approx(0.03)
+    assert found.rows[0] == {
+        "file_name": "payment/payments/2026-01-31.csv",
+        "row_number": 12,
+        "payment_id": "P10",
+        "column_name": "contract_id",
+        "value": "nobody",
+        "amount": 50,
+    }
+    assert "orphan_count = 6" in found.sentence()
+    assert "orphan_amount = 300" in found.sentence()
+    assert "row_number = 12, payment_id = P10" in found.sentence()
+
+
+def test_years_of_good_payments_do_not_hide_a_bad_file(audited):
+    outcome = audited(
+        """
+        insert into stg_payment__payments
+        select 'Q' || range, 'C1', 'I1', null, null, 50 from range(100_000)
+        """,
+        """
+        insert into raw.payment_payments
+        select
+            'Q' || range, 'C1', '50', 'default', 'payment/payments/2025-01-01.csv', range + 2,
+            date '2025-01-01'
+        from range(100_000)
+        """,
+        "update stg_payment__payments set contract_id = 'nobody' where payment_id < 'P102'",
+    )
+    assert [found.check.name for found in outcome.failures] == [
+        "few_payments_of_a_file_are_orphans"
+    ]
+    (observed,) = outcome.failures[0].observed
+    assert observed["file_name"] == "payment/payments/2026-01-31.csv"
+
+
+def test_payments_may_name_agreements_where_none_were_ever_delivered(audited):
+    names_one = "update stg_payment__payments set agreement_id = 'A1'"
+    assert audited(names_one).is_passed
+
+
+def test_payments_that_name_unknown_agreements_are_orphans_once_agreements_come(audited):
+    outcome = audited(
+        "update stg_payment__payments set agreement_id = 'A1'",
+        """
+        insert into raw.files
+        select * replace ('agreements' as kind) from raw.files where kind = 'contracts'
+        """,
+    )
+    assert "few_payments_are_orphans" in [found.check.name for found in outcome.failures]
+
+
+def test_files_after_the_known_day_are_not_judged(audited):
+    outcome = audited(
+        """
+        insert into raw.files
+        select * replace (date '2026-02-01' as export_day, 'new.csv' as file_name)
+        from raw.files where kind = 'payments'
+        """,
+        """
+        insert into rejected_rows
+        select 'default', 'payment', 'payments', date '2026-02-01', 'new.csv', range, null, null, ''
+        from range(200)
+        """,
+    )
+    assert (outcome.failures, outcome.warnings) == ((), ())
+
+
+def test_a_row_level_failure_names_the_key_and_the_values(audited):
+    outcome = audited(
+        "update fct_debt_periods set outstanding_amount = -5 where contract_id = 'C7'"
+    )
+    (found,) = outcome.failures
+    assert found.observed_count == 1
+    assert "contract_id = C7" in found.sentence()
+    assert "outstanding_amount = -5.00" in found.sentence()
+
+
+def test_an_older_known_day_is_not_compared_with_the_release(audited, published):
+    outcome = audited(
+        "update int_clock set known_at = date '2026-01-15', as_of = date '2026-01-31'",
+        "update raw.files set export_day = date '2026-01-15'",
+        "delete from fct_cash where payment_id < 'P2'",
+        "delete from kpi_values",
+        published=published,
+    )
+    assert outcome.failures == ()
+
+
+def test_a_check_that_cannot_run_stops_the_audit_and_is_named(audited):
+    with pytest.raises(AuditError, match=r"balances_are_possible.*outstanding_amount"):
+        audited("alter table fct_debt_periods drop column outstanding_amount")
+
+
+def test_a_missing_table_stops_the_audit_and_is_named(audited):
+    with pytest.raises(AuditError, match="kpi_values"):
+        audited("drop table kpi_values")
+
+
+def test_the_report_refers_to_nothing_outside_itself_and_shows_values_as_text(audited):
+    outcome = audited(
+        "update fct_cash set booked_date = date '2030-01-01', payment_id = '<script>alert()</script>'"
+    )
+    page = outcome.report.read_text(encoding="utf-8")
+    assert ">\nRefused\n<" in page
+    assert "&lt;script&gt;alert()" in page
+    assert not re.findall(r"(?i)https?:|//|<script|<link|<img|<iframe|@import|\burl\(|\bsrc=", page)
+    assert list(outcome.report.parent.iterdir()) == [outcome.report]
+
+
+def test_the_report_says_what_every_check_asks_for(audited):
+    page = audited().report.read_text(encoding="utf-8")
+    assert "At most 1.00% of payments" in page
+    assert "few_payments_are_orphans, critical" in page
+
+
+def test_the_warehouse_can_be_written_to_after_the_audit(tmp_path):
+    warehouse = make_warehouse(tmp_path / "warehouse.duckdb")
+    audit(warehouse, tmp_path / "report")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create table another (id integer)")
+
+
+def test_asking_for_the_audit_does_not_load_great_expectations():
+    loaded = "import sys, expectations.audit; sys.exit('great_expectations' in sys.modules)"
+    subprocess.run([sys.executable, "-c", loaded], check=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("orphan_payments:", "orphan_payment:", "orphan_payment"),
+        ("  critical: 0.2\n", "  critical: 0.0001\n", "warning must lie below critical"),
+        ("  owner: billing\n", "", "orphan_instalments.owner"),
+        ("critical: 7", "critical: soon", "days_without_export.critical"),
+        ("  warning: 0.2\n", "", "give warning, critical or both"),
+        ("rejected_rows:", "rejected_rows: [", "not valid YAML"),
+    ],
+)
+def test_a_wrong_limit_is_named(tmp_path, before, after, says):
+    limits = Path(arrivals.__file__).with_name("limits.yml").read_text(encoding="utf-8")
+    assert before in limits
+    path = tmp_path / "limits.yml"
+    path.write_text(limits.replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(InputError, match=re.escape(says)):
+        load_limits(path)
