@@ -15,7 +15,7 @@ CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Content:
-    """What one pass over the bytes of a file tells; ``lines`` counts the unfinished last one."""
+    """What one pass over a file tells; ``lines`` leaves out blank lines at the end."""
 
     sha256: str
     lines: int
@@ -26,8 +26,8 @@ class Content:
 class Delivery:
     """A file of a system and day, and the ids of the kinds it is to feed.
 
-    ``file_name`` is the path below the exports directory, with forward slashes. ``content`` is
-    None until the file has been read.
+    ``file_name`` is the path below the exports directory, with forward slashes. ``size_and_time``
+    are its bytes and its time of change in ns; ``content`` is None until the file has been read.
     """
 
     system: SourceSystem
@@ -36,8 +36,7 @@ class Delivery:
     path: Path
     file_name: str
     export_day: date
-    size_bytes: int
-    modified_at_ns: int
+    size_and_time: tuple[int, int]
     content: Content | None = None
 
 
@@ -69,6 +68,11 @@ def find_deliveries(exports: Path, systems: Sequence[SourceSystem]) -> Found:
     """
     if not exports.is_dir():
         raise InputError(f"{exports}: there is no such directory; name the one the exports are in.")
+    names = [system.system for system in systems]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(
+            f"Several source systems are called {', '.join(twice)}; rename all but one."
+        )
     deliveries, unclaimed, problems = [], [], []
     for name, path in sorted(_files(exports)):
         claims = _claims(name, systems, "path_pattern")
@@ -94,16 +98,23 @@ def find_deliveries(exports: Path, systems: Sequence[SourceSystem]) -> Found:
     return Found(tuple(deliveries), tuple(unclaimed))
 
 
+def size_and_time(path: Path) -> tuple[int, int]:
+    """Return the bytes of a file and its time of change in nanoseconds."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
 def read_content(path: Path) -> Content:
     """Hash a file and count its lines, in one pass."""
-    digest, lines, has_nul, last = hashlib.sha256(), 0, False, b""
+    digest, line_ends, has_nul, end = hashlib.sha256(), 0, False, b""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
-            lines += chunk.count(b"\n")
+            line_ends += chunk.count(b"\n")
             has_nul = has_nul or b"\0" in chunk
-            last = chunk[-1:]
-    return Content(digest.hexdigest(), lines + (last not in (b"\n", b"")), has_nul)
+            end = chunk
+    blank_lines_at_end = end[len(end.rstrip(b"\r\n")) :].count(b"\n") - 1
+    return Content(digest.hexdigest(), line_ends - blank_lines_at_end, has_nul)
 
 
 Claim = tuple[SourceSystem, FileSpec]
@@ -124,7 +135,6 @@ def _patterns(claims: Sequence[Claim]) -> str:
 
 
 def _delivery(name: str, path: Path, system: SourceSystem, spec: FileSpec) -> Delivery:
-    stat = path.stat()
     return Delivery(
         system=system,
         spec=spec,
@@ -132,8 +142,7 @@ def _delivery(name: str, path: Path, system: SourceSystem, spec: FileSpec) -> De
         path=path,
         file_name=name,
         export_day=_export_day(name, spec),
-        size_bytes=stat.st_size,
-        modified_at_ns=stat.st_mtime_ns,
+        size_and_time=size_and_time(path),
     )
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from orchestration.contract import IS_DELETED, Kind, bookkeeping, contract
 from orchestration.errors import InputError
-from orchestration.exports import DayRange, Delivery, Found, read_content
+from orchestration.exports import DayRange, Delivery, Found, read_content, size_and_time
 from orchestration.mapping import header_problems, shaped_rows, unknown_columns
 from orchestration.readers import land, read_header
 from orchestration.readers.landing import Unreadable
@@ -64,8 +64,8 @@ def open_warehouse(path: Path) -> Connection:
         connection = duckdb.connect(path)
     except duckdb.IOException as error:
         raise InputError(f"{path} cannot be opened as the warehouse file: {error}") from None
-    # row numbers need the order of the file; instants are written as UTC
-    connection.execute("set preserve_insertion_order = true; set TimeZone = 'UTC'")
+    # rows bear their numbers, so they may be written in any order; instants are written as UTC
+    connection.execute("set preserve_insertion_order = false; set TimeZone = 'UTC'")
     connection.execute("create schema if not exists raw")
     for table, columns in _raw_tables().items():
         declared = ", ".join(f"{name} {data_type}" for name, data_type in columns.items())
@@ -96,17 +96,16 @@ def pending(
     for delivery in found.deliveries:
         if days is not None and delivery.export_day not in days:
             continue
-        size_and_time = (delivery.size_bytes, delivery.modified_at_ns)
         notes = {
             kind: noted.get((*_identity(delivery, kind), _mapping_hash(delivery, kind)))
             for kind in delivery.kinds
             if kinds is None or kind in kinds
         }
-        if all(note and note.size_and_time == size_and_time for note in notes.values()):
+        if all(note and note.size_and_time == delivery.size_and_time for note in notes.values()):
             continue
         content = read_content(delivery.path)
         same = [kind for kind, note in notes.items() if note and note.sha256 == content.sha256]
-        touched += [(*size_and_time, *_identity(delivery, kind)) for kind in same]
+        touched += [(*delivery.size_and_time, *_identity(delivery, kind)) for kind in same]
         if changed := tuple(kind for kind in notes if kind not in same):
             deliveries.append(replace(delivery, kinds=changed, content=content))
     if touched:
@@ -221,10 +220,10 @@ def _groups(
         group: list[Delivery] = []
         size_bytes = 0
         for delivery in members:
-            size_bytes += delivery.size_bytes
+            size_bytes += delivery.size_and_time[0]
             if group and (len(group) == MOST_FILES_TOGETHER or size_bytes > MOST_BYTES_TOGETHER):
                 yield group
-                group, size_bytes = [], delivery.size_bytes
+                group, size_bytes = [], delivery.size_and_time[0]
             group.append(delivery)
         yield group
 
@@ -234,6 +233,7 @@ def _load_group(
 ) -> list[LoadedFile]:
     """Load files in one transaction; where a value breaks an SQL expression, one by one."""
     unreadable = land(connection, group, header)
+    _refuse_files_being_written(group)
     connection.register("arriving", _arriving(group))
     connection.register("unreadable", _unreadable(unreadable))
     try:
@@ -252,6 +252,16 @@ def _load_group(
         ) from None
 
 
+def _refuse_files_being_written(group: Sequence[Delivery]) -> None:
+    changed = [
+        f"{delivery.file_name} changed while it was read; run again when it is complete."
+        for delivery in group
+        if delivery.size_and_time != size_and_time(delivery.path)
+    ]
+    if changed:
+        raise InputError(changed)
+
+
 def _fill(
     connection: Connection, kind: Kind, group: Sequence[Delivery], header: tuple[str, ...]
 ) -> list[LoadedFile]:
@@ -267,7 +277,7 @@ def _fill(
         from ({rows}) as rows inner join arriving using (path)
         where problem is null
     """).fetchone()[0]
-    connection.execute(f"""
+    reject = f"""
         insert into raw.rejected_rows by name
         select {of_kind}, {origin}, row_number, unnest(problem), line_text
         from ({rows}) as rows inner join arriving using (path)
@@ -275,7 +285,9 @@ def _fill(
         union all by name
         select {of_kind}, {origin}, unreadable.* exclude (path)
         from unreadable inner join arriving using (path)
-    """)
+    """
+    if inserted < connection.execute("select count(*) from landing").fetchone()[0]:
+        connection.execute(reject)
     noted = connection.execute(f"""
         insert into raw.files by name
         with records as (
@@ -294,7 +306,7 @@ def _fill(
             '{_mapping_hash(group[0], kind.id)}' as mapping_hash,
             coalesce(rows_in, 0) as rows_in,
             coalesce(rows_rejected, 0) as rows_rejected,
-            rows_in - rows_rejected as rows_loaded
+            coalesce(rows_in, 0) - coalesce(rows_rejected, 0) as rows_loaded
         from arriving
         left join records using (path)
         left join rejected using (source_system, export_day, file_name)
@@ -327,8 +339,8 @@ def _arriving(group: Sequence[Delivery]) -> pa.Table:
         "export_day": [delivery.export_day for delivery in group],
         "file_name": [delivery.file_name for delivery in group],
         "file_hash": [delivery.content.sha256 for delivery in group],
-        "size_bytes": [delivery.size_bytes for delivery in group],
-        "modified_at_ns": [delivery.modified_at_ns for delivery in group],
+        "size_bytes": [delivery.size_and_time[0] for delivery in group],
+        "modified_at_ns": [delivery.size_and_time[1] for delivery in group],
         "is_full": [delivery.spec.delivery == "full" for delivery in group],
         "loaded_at": [now for _ in group],
     }

@@ -35,6 +35,7 @@ DELIMITERS = (",", ";", "\t", "|")
 DUCKDB_ENCODINGS = {"utf-8": "utf-8", "iso8859-1": "latin-1"}
 # A quote that is not closed by then is a mistake in its first line.
 MOST_LINES_OF_A_RECORD = 1000
+RECORDS_AT_ONCE = 50_000
 
 TOO_FEW = "the line has fewer columns than the header; it may be cut off"
 TOO_MANY = "the line has more columns than the header; a value may hold the delimiter"
@@ -92,6 +93,7 @@ def _land_by_duckdb(
         create_landing(connection, header)
         return {}
     connection.execute("drop table if exists landing_errors; drop table if exists landing_scans")
+    connection.execute("set preserve_insertion_order = true")
     try:
         connection.execute(
             "create or replace temp table landing as"
@@ -101,6 +103,8 @@ def _land_by_duckdb(
     except duckdb.InvalidInputException:
         create_landing(connection, header)
         return {}
+    finally:
+        connection.execute("set preserve_insertion_order = false")
     records = dict(
         connection.execute(f"select {quoted(PATH)}, count(*) from landing group by all").fetchall()
     )
@@ -158,7 +162,7 @@ def _rejected_by_duckdb(connection: duckdb.DuckDBPyConnection) -> list[Unreadabl
 def _number_rows(
     connection: duckdb.DuckDBPyConnection, spec: FileSpec, unreadable: dict[Path, list[Unreadable]]
 ) -> None:
-    """Number the records of each file from its header on, counting unreadable lines."""
+    """Give records the numbers of their lines: from the header on, counting unreadable ones."""
     # how many records stand before the n-th unreadable line of a file
     gaps = [
         (str(path), problem.row_number - spec.header_row - position, position)
@@ -195,15 +199,15 @@ def _number_rows(
 def _append_by_python(
     connection: duckdb.DuckDBPyConnection, delivery: Delivery, header: tuple[str, ...]
 ) -> list[Unreadable]:
-    records, row_numbers, unreadable = [], [], []
     spec = delivery.spec
-    for record in _records(delivery.path, spec, spec.header_row + 1, len(header)):
-        if isinstance(record, Unreadable):
-            unreadable.append(record)
-        else:
-            row_numbers.append(record[0])
-            records.append(record[1])
-    append_to_landing(connection, header, delivery.path, records, row_numbers)
+    unreadable = []
+    lines = _records(delivery.path, spec, spec.header_row + 1, len(header))
+    while batch := list(islice(lines, RECORDS_AT_ONCE)):
+        records = [record for record in batch if not isinstance(record, Unreadable)]
+        unreadable += [record for record in batch if isinstance(record, Unreadable)]
+        row_numbers = [row_number for row_number, _ in records]
+        values = [values for _, values in records]
+        append_to_landing(connection, header, delivery.path, values, row_numbers)
     return unreadable
 
 

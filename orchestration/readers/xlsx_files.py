@@ -1,7 +1,7 @@
 """Excel workbooks: one sheet, every cell as the text it stands for."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -60,20 +60,15 @@ def _rows(path: Path, spec: FileSpec) -> list[list[Any]]:
 
 
 def _text(cell: Any, spec: FileSpec) -> str | None:
-    """Write a cell as text: ISO days and instants, H:MM:SS, plain numbers, true and false."""
+    """Write a cell as text: ISO days, times and instants, plain numbers, true and false."""
     match cell:
         case bool():
             return str(cell).lower()
-        case int():
-            return str(cell)
+        case float() if cell.is_integer():
+            return f"{cell:.0f}"
         case float():
-            plain = f"{cell:.0f}" if cell.is_integer() else format(Decimal(repr(cell)), "f")
-            # as the text cells beside it are declared to be
-            return plain.replace(".", spec.decimal_mark or ".")
-        case datetime():
-            return cell.isoformat(" ")
-        case time():
-            return cell.isoformat()
+            # with the mark the text cells beside it are declared to have
+            return f"{Decimal(repr(cell)):f}".replace(".", spec.decimal_mark or ".")
         case timedelta():
             return _duration(cell)
     return str(cell) or None
