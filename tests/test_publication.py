@@ -166,7 +166,8 @@ def test_a_release_keeps_the_comments_of_tables_and_columns(released):
 def test_a_release_is_written_for_older_clients(released):
     ((storage,),) = published_rows(
         released,
-        "select tags['storage_version'] from duckdb_databases() where database_name = 'collections'",
+        "select tags['storage_version'] from duckdb_databases()"
+        " where database_name = 'collections'",
     )
     assert storage.startswith("v1.2.0")
 
