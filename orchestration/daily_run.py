@@ -3,8 +3,9 @@
 import fcntl
 import os
 import shutil
+import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +14,14 @@ from typing import Any
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
-from orchestration.errors import InputError
-from orchestration.run_log import log_path
+from orchestration.errors import InputError, Refused
+from orchestration.run_log import log_path, write_line
 from orchestration.settings import EXPORTS_VARIABLE, HOME_VARIABLE, SOURCES_VARIABLE, Settings
 
 INSTANCE_FILE = Path(__file__).with_name("dagster.yaml")
-LAUNCHED_BY = {"launched_by": "command line"}
+LAUNCHED_HERE = {"launched_by": "command line"}
 QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
-ALIVE = [
+UNFINISHED = [
     DagsterRunStatus.NOT_STARTED,
     DagsterRunStatus.STARTING,
     DagsterRunStatus.STARTED,
@@ -30,20 +31,51 @@ ALIVE = [
 
 @dataclass(frozen=True)
 class Finished:
-    """A released run; ``loaded`` holds what ingestion counted, by the names it gives it."""
+    """A released run: what the assets ``ingestion/files`` and ``release`` say of it."""
 
     home: Path
-    release: Path
-    report: Path
     log: Path
-    loaded: dict[str, Any]
+    loaded: Mapping[str, Any]
+    released: Mapping[str, Any]
+
+
+class RunError(Exception):
+    """Neither the input nor the audit but something else ended the run; a sentence per problem."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(problems))
+
+
+def run_daily(settings: Settings, run_id: str) -> Finished:
+    """Load, build, audit and release.
+
+    Raises ``InputError`` for bad input, ``Refused`` where the audit does, else ``RunError``; what
+    led to that is in the log.
+    """
+    settings.check()
+    log = log_path(settings.run_home, run_id)
+    try:
+        return _run(settings, run_id, log)
+    except Refused as refused:
+        report = settings.run_home / "reports" / run_id / "index.html"
+        raise Refused([*refused.problems, f"The audit's report is {report}."]) from None
+    except InputError:
+        raise
+    except Exception as error:
+        write_line(log, "ERROR", str(error), traceback=traceback.format_exc())
+        problems = getattr(error, "problems", [f"{type(error).__name__}: {error}"])
+        raise RunError([*problems, f"The log, with all details, is {log}."]) from error
 
 
 def prepare_dagster(settings: Settings) -> Path:
-    """Set up this process and its children for Dagster at the run's home; return its directory."""
-    dagster_home = settings.run_home.absolute() / "dagster"
-    dagster_home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(INSTANCE_FILE, dagster_home / "dagster.yaml")
+    """Set this process and its children up for Dagster; return DAGSTER_HOME."""
+    dagster_home = settings.run_home / "dagster"
+    try:
+        dagster_home.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(INSTANCE_FILE, dagster_home / "dagster.yaml")
+    except OSError as error:
+        raise InputError(f"--home {settings.home}: nothing can be written there: {error}") from None
     os.environ["DAGSTER_HOME"] = str(dagster_home)
     os.environ[EXPORTS_VARIABLE] = settings.exports
     os.environ[HOME_VARIABLE] = settings.home
@@ -51,16 +83,10 @@ def prepare_dagster(settings: Settings) -> Path:
     return dagster_home
 
 
-def run_daily(settings: Settings, run_id: str) -> Finished:
-    """Load, build, audit and release.
-
-    Raises ``InputError`` for bad input, ``Refused`` where the audit does, ``BuildError`` where
-    dbt fails.
-    """
-    settings.check()
+def _run(settings: Settings, run_id: str, log: Path) -> Finished:
     dagster_home = prepare_dagster(settings)
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
-    from orchestration.definitions import defs  # parses the dbt project of this home
+    from orchestration.definitions import defs  # noqa: PLC0415 - parses dbt's project at this home
 
     with (
         _alone_in(settings.run_home),
@@ -70,27 +96,28 @@ def run_daily(settings: Settings, run_id: str) -> Finished:
         result = defs.resolve_job_def("daily").execute_in_process(
             instance=instance,
             run_id=run_id,
-            tags=LAUNCHED_BY,
+            tags=LAUNCHED_HERE,
             run_config={
                 "loggers": QUIET,
                 "resources": {"settings": {"config": settings.model_dump()}},
             },
         )
-    released = _metadata(result, "release", dg.AssetKey("release"))
     return Finished(
         home=settings.run_home,
-        release=Path(released["path"]),
-        report=Path(released["report"]),
-        log=log_path(settings.run_home, run_id),
-        loaded=_metadata(result, "raw", dg.AssetKey(["ingestion", "files"])),
+        log=log,
+        loaded=_said_of(result, "raw", dg.AssetKey(["ingestion", "files"])),
+        released=_said_of(result, "release", dg.AssetKey("release")),
     )
 
 
-def _metadata(result: dg.ExecuteInProcessResult, op: str, key: dg.AssetKey) -> dict[str, Any]:
-    """Read what an op has said of an asset as a whole."""
-    materializations = result.asset_materializations_for_node(op)
-    of_asset = [one for one in materializations if one.asset_key == key and one.partition is None]
-    return {name: entry.value for name, entry in of_asset[0].metadata.items()}
+def _said_of(result: dg.ExecuteInProcessResult, op: str, key: dg.AssetKey) -> dict[str, Any]:
+    """Read an op's metadata of an asset as a whole."""
+    return {
+        name: entry.value
+        for materialization in result.asset_materializations_for_node(op)
+        if materialization.asset_key == key and materialization.partition is None
+        for name, entry in materialization.metadata.items()
+    }
 
 
 @contextmanager
@@ -105,7 +132,7 @@ def _alone_in(home: Path) -> Iterator[None]:
 
 
 def _bury_the_dead(instance: dg.DagsterInstance) -> None:
-    """Close the runs whose process was killed, which would hold their place in the pool."""
-    for run in instance.get_runs(RunsFilter(statuses=ALIVE, tags=LAUNCHED_BY)):
-        instance.report_run_failed(run, "Its process ended before it did.")
+    """Close the runs whose process was killed: they would hold their place in the pool."""
+    for run in instance.get_runs(RunsFilter(statuses=UNFINISHED, tags=LAUNCHED_HERE)):
+        instance.report_run_failed(run, "Its process ended before the run did.")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)

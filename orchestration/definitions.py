@@ -35,7 +35,7 @@ def release(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materia
             "as_of": str(published.as_of),
             "known_at": str(published.known_at),
             "rows": sum(published.row_counts.values()),
-            "warnings": published.warnings,
+            "warnings": list(published.warnings),
         }
     )
 

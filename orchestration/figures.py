@@ -4,13 +4,25 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from orchestration.errors import InputError
 
 GRAINS = ("day", "week", "month", "quarter", "year")
+MOST_PERIODS = 12
+NEWEST = """
+    row_number() over (
+        partition by figures.kpi_id, figures.member
+        order by
+            figures.is_complete_period desc, figures.is_mature desc, figures.period_start desc
+    ) = 1
+"""
+RECENT = f"""
+    dense_rank() over (
+        partition by figures.kpi_id order by figures.period_start desc
+    ) <= {MOST_PERIODS}
+"""
 
 
 @dataclass(frozen=True)
@@ -44,25 +56,23 @@ def release_file(home: Path) -> Path:
     return path
 
 
-def newest_figures(
-    release: Path, kpi_id: str | None = None, dimension: str = "all", grain: str = "month"
-) -> list[Figure]:
+def newest_figures(release: Path, dimension: str = "all", grain: str = "month") -> list[Figure]:
     """Per KPI and member its newest period that is complete and, if any is, mature."""
-    return _figures(release, kpi_id, dimension, grain, is_newest_only=True)
+    return _figures(release, None, dimension, grain, which=NEWEST)
 
 
-def history(release: Path, kpi_id: str, dimension: str, grain: str) -> list[Figure]:
-    """Return all periods of a KPI, newest first, by member."""
-    return _figures(release, kpi_id, dimension, grain, is_newest_only=False)
+def recent_figures(release: Path, kpi_id: str, dimension: str, grain: str) -> list[Figure]:
+    """Return the last periods of a KPI, newest first, by member."""
+    return _figures(release, kpi_id, dimension, grain, which=RECENT)
 
 
 def _figures(
-    release: Path, kpi_id: str | None, dimension: str, grain: str, *, is_newest_only: bool
+    release: Path, kpi_id: str | None, dimension: str, grain: str, *, which: str
 ) -> list[Figure]:
     with closing(duckdb.connect(release, read_only=True)) as connection:
         _check(connection, kpi_id, dimension, grain)
         rows = connection.execute(
-            """
+            f"""
             select
                 figures.kpi_id, catalog.name_en, catalog.unit, catalog.direction,
                 figures.period_start, figures.member, figures.value, figures.currency,
@@ -80,23 +90,10 @@ def _figures(
                 and figures.dimension = $dimension
                 and figures.part = 'all'
                 and figures.kpi_id = coalesce($kpi_id, figures.kpi_id)
-            qualify
-                not $is_newest_only
-                or row_number() over (
-                    partition by figures.kpi_id, figures.member
-                    order by
-                        figures.is_complete_period desc,
-                        figures.is_mature desc,
-                        figures.period_start desc
-                ) = 1
+            qualify {which}
             order by catalog.kpi_position, figures.period_start desc, figures.member
             """,
-            {
-                "grain": grain,
-                "dimension": dimension,
-                "kpi_id": kpi_id,
-                "is_newest_only": is_newest_only,
-            },
+            {"grain": grain, "dimension": dimension, "kpi_id": kpi_id},
         ).fetchall()
     return [Figure(*row[:-1], trend=tuple(row[-1])) for row in rows]
 
@@ -118,7 +115,7 @@ def _check(
         if kpi_id in (None, one) and name
     }
     if dimension not in dimensions | {"all"}:
-        of_what = kpi_id or "any KPI"
         raise InputError(
-            f"--by {dimension}: that is no dimension of {of_what}, but {', '.join(sorted(dimensions))}."
+            f"--by {dimension}: that is no dimension of {kpi_id or 'any KPI'},"
+            f" but {', '.join(sorted(dimensions))}."
         )

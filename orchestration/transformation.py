@@ -5,7 +5,6 @@ dagster-dbt's own translation.
 """
 
 import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cache
@@ -22,9 +21,9 @@ from orchestration.dbt_runner import BuildError, parsed_project, problems, run_d
 from orchestration.errors import InputError
 from orchestration.ingestion import WAREHOUSE_POOL
 from orchestration.progress import report
+from orchestration.run_log import log_path, write_line
 from orchestration.settings import Settings
 
-LOG = logging.getLogger("warehouse.dbt")
 TRANSLATOR = DagsterDbtTranslator()
 ALL_MODELS = "fqn:*"
 
@@ -46,12 +45,13 @@ def manifest() -> Mapping:
 def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
     """Build and test the models; a failed model or test fails the run."""
     _check_clocks(settings)
+    log = log_path(settings.run_home, context.run_id)
     events: list[dict] = []
 
     def hear(event: EventMsg) -> None:
         if event.info.level == "debug":
             return
-        LOG.log(logging.getLevelName(event.info.level.upper()), event.info.msg)
+        write_line(log, event.info.level.upper(), event.info.msg, step="models")
         if hasattr(event.data, "node_info"):
             events.append(MessageToDict(event, preserving_proto_field_name=True))
             _report(event)

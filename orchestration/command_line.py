@@ -1,0 +1,162 @@
+"""The command ``warehouse``: thin over the Dagster job, the sample and the release.
+
+What takes long to import is imported by the command that needs it.
+"""
+
+import os
+import sys
+import uuid
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.errors import InputError, Refused
+from orchestration.figures import newest_figures, recent_figures, release_file
+from orchestration.progress import listening, report
+from orchestration.terminal import console, errors, figures_table, showing_progress, summary
+
+REFUSED, BAD_INPUT, FAILED = 1, 2, 3
+MOST_PROBLEMS = 20
+
+app = typer.Typer(
+    name="warehouse",
+    help="Turns billing, contact and payment exports into audited collection KPIs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Home = Annotated[Path, typer.Option(help="Directory of the warehouse, releases, reports, logs.")]
+Exports = Annotated[Path, typer.Option(help="Directory the exports arrive in.")]
+Sources = Annotated[
+    list[Path],
+    typer.Option(help="YAML files of the source systems, instead of the default layout."),
+]
+MoreSources = Annotated[list[Path], typer.Argument(hidden=True)]
+
+
+def day_option(*names: str, text: str) -> type[str | None]:
+    """Make an option that takes a day."""
+    return Annotated[str | None, typer.Option(*names, metavar="DAY", help=text)]
+
+
+@app.command()
+def run(
+    *,
+    exports: Exports = Path("exports"),
+    home: Home = Path("home"),
+    sources: Sources = (),
+    more_sources: MoreSources = (),
+    day: day_option("--day", text="Load this export day only.") = None,
+    first_day: day_option("--from", text="Load from this export day on.") = None,
+    last_day: day_option("--to", text="Load up to this export day.") = None,
+    as_of: day_option("--as-of", text="Describe the world at the end of this day.") = None,
+    known_at: day_option("--known-at", text="Keep out what was exported later.") = None,
+) -> None:
+    """Load what is new or changed, build, audit and release.
+
+    Exit codes: 0 released, 1 refused by the audit, 2 bad input or configuration, 3 anything else.
+    """
+    if day and (first_day or last_day):
+        raise InputError("--day goes without --from and --to; say the one or the others.")
+    with showing_progress() as listener, listening(listener):
+        report("Starting", 0, 0)
+        from orchestration import daily_run  # noqa: PLC0415 - Dagster and dbt take seconds
+
+        finished = daily_run.run_daily(
+            daily_run.Settings(
+                exports=str(exports.absolute()),
+                home=str(home.absolute()),
+                sources=[str(path.absolute()) for path in (*sources, *more_sources)],
+                first_day=day or first_day,
+                last_day=day or last_day,
+                as_of=as_of,
+                known_at=known_at,
+            ),
+            str(uuid.uuid4()),
+        )
+    figures = newest_figures(release_file(finished.home))
+    console.print(figures_table(figures, by=None, grain="month"))
+    for line in summary(finished):
+        console.print(line, markup=False)
+
+
+@app.command()
+def kpis(
+    home: Home = Path("home"),
+    kpi: Annotated[
+        str | None, typer.Option(help="Id of one KPI: its periods, newest first.")
+    ] = None,
+    by: Annotated[str, typer.Option(help="Dimension to slice by.")] = "all",
+    grain: Annotated[str, typer.Option(help="day, week, month, quarter or year.")] = "month",
+) -> None:
+    """Print the published figures."""
+    release = release_file(home)
+    figures = recent_figures(release, kpi, by, grain) if kpi else newest_figures(release, by, grain)
+    console.print(figures_table(figures, by=None if by == "all" else by, grain=grain))
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option(help="Directory to write the exports to.")],
+    customers: Annotated[int, typer.Option(help="Customers of the portfolio.")] = 3000,
+    months: Annotated[int, typer.Option(help="Months of daily exports.")] = 12,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same exports.")] = 7,
+) -> None:
+    """Write the exports of an invented but believable portfolio."""
+    with showing_progress() as listener, listening(listener):
+        report("Starting", 0, 0)
+        from orchestration.sample import write_sample  # noqa: PLC0415 - brings numpy
+
+        written = write_sample(out, customers, months, seed, partial(report, "Sampling", 0, 0))
+    console.print(
+        f"{sum(written.rows.values()):,} rows in {sum(written.files.values()):,} files, exported"
+        f" from {written.first_export_day} to {written.last_export_day}, are in {out}."
+    )
+
+
+@app.command()
+def dev(
+    exports: Exports = Path("exports"),
+    home: Home = Path("home"),
+    sources: Sources = (),
+    more_sources: MoreSources = (),
+) -> None:
+    """Open the Dagster UI on a home, with the history of its runs."""
+    from orchestration import daily_run  # noqa: PLC0415 - Dagster takes a second
+
+    settings = daily_run.Settings(
+        exports=str(exports.absolute()),
+        home=str(home.absolute()),
+        sources=[str(path.absolute()) for path in (*sources, *more_sources)],
+    )
+    settings.check()
+    daily_run.prepare_dagster(settings)
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
+    os.execv(sys.executable, command)
+
+
+def main() -> None:
+    """Run the command and end with its exit code; problems are sentences, never a traceback."""
+    try:
+        app()
+    except InputError as error:
+        _fail(error.problems, BAD_INPUT)
+    except Refused as error:
+        _fail(error.problems, REFUSED)
+    except KeyboardInterrupt:
+        _fail(["Interrupted; the next run takes up what is left to do."], FAILED)
+    except Exception as error:
+        problems = getattr(error, "problems", [f"{type(error).__name__}: {error}"])
+        _fail(problems, FAILED)
+
+
+def _fail(problems: Sequence[str], exit_code: int) -> None:
+    for problem in problems[:MOST_PROBLEMS]:
+        errors.print(problem, style="red", markup=False)
+    if len(problems) > MOST_PROBLEMS:
+        errors.print(f"... and {len(problems) - MOST_PROBLEMS} more.", style="red")
+    sys.exit(exit_code)
