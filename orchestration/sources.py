@@ -36,10 +36,11 @@ def _constant_text(value: Any) -> Any:
 
 
 def _known_format(value: str) -> str:
-    try:
-        duckdb.execute("select try_strptime('', ?)", [value])
-    except duckdb.Error as error:
-        raise ValueError(f"'{value}' is no date format: {error}") from None
+    with duckdb.connect() as connection:
+        try:
+            connection.execute("select try_strptime('', ?)", [value])
+        except duckdb.Error as error:
+            raise ValueError(f"'{value}' is no date format: {error}") from None
     return value
 
 
@@ -162,7 +163,14 @@ class SourceSystem(_Settings):
 
     system: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     id_prefix: str = ""
-    files: Annotated[tuple[FileSpec, ...], Field(min_length=1)]
+    files: tuple[FileSpec, ...]
+
+    @field_validator("files")
+    @classmethod
+    def _there_are_files(cls, files: tuple[FileSpec, ...]) -> tuple[FileSpec, ...]:
+        if not files:
+            raise ValueError("no files are declared; declare a path and its kinds")
+        return files
 
 
 def load_source(path: Path) -> SourceSystem:

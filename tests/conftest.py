@@ -1,0 +1,40 @@
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.warehouse import open_warehouse, warehouse_path
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the real data sets are not there: {SHARED_DATA}")
+    return SHARED_DATA
+
+
+@pytest.fixture
+def write_exports(tmp_path: Path) -> Callable[[dict[str, str | bytes]], Path]:
+    """Write files below an exports directory, by path; return the directory."""
+
+    def write(files: dict[str, str | bytes]) -> Path:
+        exports = tmp_path / "exports"
+        exports.mkdir(exist_ok=True)
+        for name, content in files.items():
+            path = exports / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return exports
+
+    return write
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An open warehouse file with nothing in it but the raw tables."""
+    with closing(open_warehouse(warehouse_path(tmp_path / "home"))) as connection:
+        yield connection

@@ -1,0 +1,31 @@
+"""Short ways to load exports in tests, over the very functions a run uses."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import duckdb
+
+from orchestration.exports import find_deliveries
+from orchestration.sources import SourceSystem, default_source, load_source
+from orchestration.warehouse import LoadedFile, load, pending
+
+
+def load_all(
+    connection: duckdb.DuckDBPyConnection,
+    exports: Path,
+    systems: Sequence[SourceSystem] | None = None,
+    **limits: Any,
+) -> list[LoadedFile]:
+    found = find_deliveries(exports, systems or [default_source()])
+    return load(connection, pending(connection, found, **limits))
+
+
+def source_of(path: Path, settings: str) -> SourceSystem:
+    path.write_text(dedent(settings), encoding="utf-8")
+    return load_source(path)
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
+    return connection.execute(query).fetchall()
