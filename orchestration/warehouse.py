@@ -277,17 +277,18 @@ def _fill(
         from ({rows}) as rows inner join arriving using (path)
         where problem is null
     """).fetchone()[0]
-    reject = f"""
+    if inserted < connection.execute("select count(*) from landing").fetchone()[0]:
+        connection.execute(f"""
+            insert into raw.rejected_rows by name
+            select {of_kind}, {origin}, row_number, unnest(problem), line_text
+            from ({rows}) as rows inner join arriving using (path)
+            where problem is not null
+        """)
+    connection.execute(f"""
         insert into raw.rejected_rows by name
-        select {of_kind}, {origin}, row_number, unnest(problem), line_text
-        from ({rows}) as rows inner join arriving using (path)
-        where problem is not null
-        union all by name
         select {of_kind}, {origin}, unreadable.* exclude (path)
         from unreadable inner join arriving using (path)
-    """
-    if inserted < connection.execute("select count(*) from landing").fetchone()[0]:
-        connection.execute(reject)
+    """)
     noted = connection.execute(f"""
         insert into raw.files by name
         with records as (
