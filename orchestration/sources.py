@@ -28,20 +28,19 @@ from orchestration.contract import IS_DELETED, Kind, contract
 from orchestration.errors import InputError
 
 
-def _constant_text(value: Any) -> Any:
-    """YAML reads ``true``, ``1`` and ``2024-01-31`` as other than text; raw holds text."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float | date) else value
-
-
 def _known_format(value: str) -> str:
+    if error := _format_error(value):
+        raise ValueError(f"'{value}' is no date format: {error}")
+    return value
+
+
+def _format_error(value: str) -> str | None:
     with duckdb.connect() as connection:
         try:
             connection.execute("select try_strptime('', ?)", [value])
         except duckdb.Error as error:
-            raise ValueError(f"'{value}' is no date format: {error}") from None
-    return value
+            return str(error)
+    return None
 
 
 SingleCharacter = Annotated[str, Field(min_length=1, max_length=1)]
@@ -60,7 +59,7 @@ class KindMapping(_Settings):
     """
 
     columns: dict[str, str] = {}
-    constants: dict[str, Annotated[str, BeforeValidator(_constant_text)]] = {}
+    constants: dict[str, str] = {}
     expressions: dict[str, str] = {}
 
     @property
@@ -98,7 +97,7 @@ class FileSpec(_Settings):
     def _nothing_mapped_is_by_name(cls, kinds: Any) -> Any:
         if not isinstance(kinds, dict):
             return kinds
-        return {kind: {} if mapping is None else mapping for kind, mapping in kinds.items()}
+        return {kind: mapping or {} for kind, mapping in kinds.items()}
 
     @field_validator("kinds")
     @classmethod
@@ -176,7 +175,7 @@ class SourceSystem(_Settings):
 def load_source(path: Path) -> SourceSystem:
     """Read a system's YAML file; raise ``InputError`` with every problem it has."""
     try:
-        settings = yaml.load(path.read_text(encoding="utf-8"), _NoDuplicateKeys)
+        settings = yaml.load(path.read_text(encoding="utf-8"), _TextLoader)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file.") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -184,7 +183,9 @@ def load_source(path: Path) -> SourceSystem:
     try:
         return SourceSystem.model_validate(settings)
     except ValidationError as error:
-        raise InputError([f"{path}: {_sentence(details)}" for details in error.errors()]) from None
+        problems = [f"{path}: {_sentence(details)}" for details in error.errors()]
+    # not from within: pydantic's error would keep alive all it has seen
+    raise InputError(problems)
 
 
 @cache
@@ -260,8 +261,11 @@ def _sentence(details: Any) -> str:
     return f"{place.removeprefix('.') or 'the file'}: {message}."
 
 
-class _NoDuplicateKeys(yaml.SafeLoader):
-    """YAML keeps the last of two equal keys; here that is a mistake to be told."""
+class _TextLoader(yaml.BaseLoader):
+    """Reads every value as the text it is written as, so that ``No`` is no boolean.
+
+    YAML keeps the last of two equal keys; here that is a mistake to be told.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]

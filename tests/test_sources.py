@@ -91,16 +91,21 @@ def test_all_mistakes_are_told_at_once(tmp_path):
     assert len(problems) == 2
 
 
-def test_a_constant_is_the_text_it_is_written_as(tmp_path):
-    settings = CUSTOMERS.replace(
-        "}}}", "}, constants: {kind: 1, birth_date: 2000-01-31, is_deleted: false}}}"
+def test_values_are_the_text_they_are_written_as(tmp_path):
+    settings = CUSTOMERS.replace("{day}", "all").replace(
+        "kinds: {billing.customers: {columns: {customer_id: Id}}}",
+        """export_day: 2024-01-31
+        header_row: 2
+        kinds:
+          billing.customers:
+            columns: {customer_id: No}
+            constants: {country: NO, segment: 010, is_deleted: false}""",
     )
-    system = source_of(tmp_path / "crm.yml", settings)
-    assert system.files[0].kinds["billing.customers"].constants == {
-        "kind": "1",
-        "birth_date": "2000-01-31",
-        "is_deleted": "false",
-    }
+    (spec,) = source_of(tmp_path / "crm.yml", settings).files
+    assert (spec.export_day, spec.header_row) == (date(2024, 1, 31), 2)
+    mapping = spec.kinds["billing.customers"]
+    assert mapping.columns == {"customer_id": "No"}
+    assert mapping.constants == {"country": "NO", "segment": "010", "is_deleted": "false"}
 
 
 @pytest.mark.parametrize(
@@ -153,7 +158,7 @@ def test_a_file_two_patterns_match_is_refused(tmp_path, write_exports):
     one = source_of(tmp_path / "one.yml", CUSTOMERS)
     two = source_of(tmp_path / "two.yml", CUSTOMERS.replace("crm", "erp", 1))
     exports = write_exports({"crm/2024-01-31.csv": "Id\n1\n"})
-    with pytest.raises(InputError, match="matches 'crm/{day}.csv' of crm and 'crm/{day}.csv' of"):
+    with pytest.raises(InputError, match=r"matches 'crm/\{day\}.csv' of crm and"):
         find_deliveries(exports, [one, two])
 
 

@@ -1,0 +1,551 @@
+import csv
+import io
+import os
+import signal
+import subprocess
+import sys
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from loading import load_all, rows, source_of
+from workbooks import write_workbook
+
+from orchestration.errors import InputError
+from orchestration.exports import DayRange, find_deliveries
+from orchestration.sources import default_source
+from orchestration.warehouse import load, open_warehouse, pending, warehouse_path
+
+CUSTOMERS = "billing/customers/2024-01-31.csv"
+ALL_CUSTOMERS = "select customer_id, region, row_number from raw.billing_customers order by all"
+
+
+def test_rows_land_as_text_with_where_they_come_from(warehouse, write_exports):
+    exports = write_exports(
+        {CUSTOMERS: "customer_id,region,birth_date\n007, North ,30/02/2026\nc2,,\n"}
+    )
+    (loaded,) = load_all(warehouse, exports)
+    assert (loaded.area, loaded.kind, loaded.system) == ("billing", "customers", "default")
+    assert (loaded.rows_in, loaded.rows_loaded, loaded.rows_rejected) == (2, 2, 0)
+    assert rows(
+        warehouse,
+        "select customer_id, region, birth_date, is_deleted, source_system, file_name, row_number,"
+        " export_day from raw.billing_customers order by row_number",
+    ) == [
+        ("007", "North", "30/02/2026", None, "default", CUSTOMERS, 2, date(2024, 1, 31)),
+        ("c2", None, None, None, "default", CUSTOMERS, 3, date(2024, 1, 31)),
+    ]
+    ((file_hash, size_bytes, is_full),) = rows(
+        warehouse, "select file_hash, size_bytes, is_full from raw.files"
+    )
+    assert rows(warehouse, "select distinct file_hash from raw.billing_customers") == [(file_hash,)]
+    assert (len(file_hash), size_bytes, is_full) == (
+        64,
+        (exports / CUSTOMERS).stat().st_size,
+        False,
+    )
+
+
+def test_columns_are_found_in_any_order_and_case_and_unknown_ones_reported(
+    warehouse, write_exports
+):
+    exports = write_exports({CUSTOMERS: "Shoe Size,REGION,Customer_ID\n42,North,c1\n"})
+    (loaded,) = load_all(warehouse, exports)
+    assert loaded.unknown_columns == ("Shoe Size",)
+    assert rows(warehouse, ALL_CUSTOMERS) == [("c1", "North", 2)]
+
+
+def test_loading_twice_changes_nothing(warehouse, write_exports):
+    exports = write_exports({CUSTOMERS: "customer_id\nc1\n"})
+    load_all(warehouse, exports)
+    before = rows(warehouse, "select * from raw.billing_customers, raw.files")
+    assert load_all(warehouse, exports) == []
+    assert rows(warehouse, "select * from raw.billing_customers, raw.files") == before
+
+
+def test_a_file_touched_but_not_changed_loads_nothing(warehouse, write_exports):
+    exports = write_exports({CUSTOMERS: "customer_id\nc1\n"})
+    load_all(warehouse, exports)
+    os.utime(exports / CUSTOMERS, ns=(1, 1))
+    assert load_all(warehouse, exports) == []
+    assert rows(warehouse, "select modified_at_ns from raw.files") == [(1,)]
+
+
+def test_other_content_under_the_same_name_replaces_rows_and_rejections(warehouse, write_exports):
+    other_day = {"billing/customers/2024-02-01.csv": "customer_id,region\nc9,West\n,East\n"}
+    load_all(
+        warehouse, write_exports(other_day | {CUSTOMERS: "customer_id,region\nc1,North\nc2,x,y\n"})
+    )
+    assert rows(warehouse, "select count(*) from raw.rejected_rows") == [(2,)]
+    (loaded,) = load_all(warehouse, write_exports({CUSTOMERS: "customer_id,region\nc1,South\n"}))
+    assert (loaded.rows_in, loaded.rows_loaded) == (1, 1)
+    assert rows(warehouse, ALL_CUSTOMERS) == [("c1", "South", 2), ("c9", "West", 2)]
+    assert rows(warehouse, "select file_name from raw.rejected_rows") == [tuple(other_day)]
+    assert rows(warehouse, "select count(*) from raw.files") == [(2,)]
+
+
+def test_the_same_content_under_another_day_is_a_new_delivery(warehouse, write_exports):
+    content = "customer_id\nc1\n"
+    exports = write_exports({CUSTOMERS: content, "billing/customers/2024-02-01.csv": content})
+    assert len(load_all(warehouse, exports)) == 2
+    assert rows(warehouse, "select export_day from raw.billing_customers order by all") == [
+        (date(2024, 1, 31),),
+        (date(2024, 2, 1),),
+    ]
+
+
+def test_two_files_of_one_day_and_kind_both_load_and_a_day_without_is_no_matter(
+    warehouse, write_exports
+):
+    names = [f"billing/customers/{name}.csv" for name in ("2024-01-29_a", "2024-01-29_b")]
+    exports = write_exports({name: f"customer_id\n{name[-5]}\n" for name in [*names, CUSTOMERS]})
+    assert [loaded.file_name for loaded in load_all(warehouse, exports)] == [*names, CUSTOMERS]
+    assert rows(warehouse, "select count(*) from raw.billing_customers") == [(3,)]
+
+
+def test_days_and_kinds_limit_what_is_pending(warehouse, write_exports):
+    exports = write_exports(
+        {
+            f"billing/{kind}/2024-01-{day}.csv": "customer_id,contract_id\na,b\n"
+            for kind in ("customers", "contracts")
+            for day in (29, 30, 31)
+        }
+    )
+    found = find_deliveries(exports, [default_source()])
+    days = DayRange(date(2024, 1, 30), date(2024, 1, 31))
+    limited = pending(warehouse, found, days, {"billing.contracts"})
+    assert [delivery.file_name for delivery in limited] == [
+        "billing/contracts/2024-01-30.csv",
+        "billing/contracts/2024-01-31.csv",
+    ]
+    assert len(pending(warehouse, found)) == 6
+
+
+def test_progress_ends_with_all_files_done(warehouse, write_exports):
+    exports = write_exports({CUSTOMERS: "customer_id\nc1\n"})
+    seen = []
+    found = find_deliveries(exports, [default_source()])
+    load(warehouse, pending(warehouse, found), lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 1)]
+
+
+def test_files_read_together_keep_their_own_line_numbers(warehouse, write_exports):
+    exports = write_exports(
+        {
+            f"billing/customers/2024-01-0{day}.csv": f"customer_id,region{lines}"
+            for day, lines in {
+                1: "\na1,x\nbad\nalso,bad,too\na2,x\n",
+                2: '\nb1,"x\ny"\n\nb2,x\n',
+                3: "\r\nc1,x\r\nbad\r\nc2,x\r\n",
+                4: "\nd1,x\nd2,x\n\n\n",
+            }.items()
+        }
+    )
+    counts = [(file.rows_in, file.rows_rejected) for file in load_all(warehouse, exports)]
+    assert counts == [(4, 2), (2, 0), (3, 1), (2, 0)]
+    assert rows(
+        warehouse, "select customer_id, row_number from raw.billing_customers order by all"
+    ) == [
+        ("a1", 2),
+        ("a2", 5),
+        ("b1", 2),
+        ("b2", 5),
+        ("c1", 2),
+        ("c2", 4),
+        ("d1", 2),
+        ("d2", 3),
+    ]
+
+
+def test_line_numbers_hold_in_a_large_file_with_rejected_lines(warehouse, write_exports):
+    lines = [f"i{line},c,2024-01-31,1.00" for line in range(2, 200_000)]
+    for line in (2, 3, 77_777, 123_456, 199_999):
+        lines[line - 2] = "cut off"
+    exports = write_exports(
+        {
+            "billing/instalments/2024-01-31.csv": "\n".join(
+                ["instalment_id,contract_id,due_date,amount", *lines]
+            )
+        }
+    )
+    (loaded,) = load_all(warehouse, exports)
+    assert (loaded.rows_in, loaded.rows_rejected) == (199_998, 5)
+    assert rows(
+        warehouse,
+        "select count(*), count(*) filter (instalment_id = 'i' || row_number)"
+        " from raw.billing_instalments",
+    ) == [(199_993, 199_993)]
+    assert rows(warehouse, "select row_number from raw.rejected_rows order by all") == [
+        (2,),
+        (3,),
+        (77_777,),
+        (123_456,),
+        (199_999,),
+    ]
+
+
+texts = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0\x1c\x1d\x1e\x1f\x85"), max_size=8
+)
+
+
+@given(values=st.lists(st.tuples(texts, texts), min_size=1, max_size=5))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_a_csv_writer_writes_lands_as_it_was(warehouse, write_exports, values):
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(["customer_id", "region", "segment"])
+    for number, (region, segment) in enumerate(values):
+        writer.writerow([number, region, segment])
+    (loaded,) = load_all(warehouse, write_exports({CUSTOMERS: written.getvalue() + "\n"}))
+    assert (loaded.rows_loaded, loaded.rows_rejected) == (len(values), 0)
+    landed = rows(
+        warehouse,
+        "select region, segment from raw.billing_customers order by customer_id::int",
+    )
+    blanks = "\t\n\r \u00a0"
+    assert landed == [tuple(text.strip(blanks) or None for text in pair) for pair in values]
+
+
+def test_one_file_feeds_several_kinds(warehouse, write_exports, tmp_path):
+    system = source_of(
+        tmp_path / "erp.yml",
+        """
+        system: erp
+        id_prefix: "erp-"
+        files:
+          - path: "invoices_{day}.txt"
+            delimiter: ";"
+            encoding: latin-1
+            decimal_mark: ","
+            thousands_mark: "."
+            date_formats: ["%d/%m/%Y", "%d.%m.%Y"]
+            timestamp_formats: ["%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M %z"]
+            delivery: full
+            kinds:
+              billing.customers:
+                columns: {customer_id: Client, updated_at: Changed}
+                constants: {kind: person, country: BR}
+                expressions: {region: upper("Région")}
+              billing.instalments:
+                columns: {instalment_id: No, contract_id: No, due_date: Due, amount: Amount}
+        """,
+    )
+    content = (
+        "No;Client;Région;Due;Amount;Changed\n"
+        "001;c1;Île;01/02/2024;1.234,56;31/01/2024 23:59\n"
+        "002;c2;Sud;2.3.2024;-7,5;31/01/2024 23:59 -0300\n"
+        "003;c3;;30/02/2024;about 5;31/01/2024\n"
+    )
+    exports = write_exports({"invoices_2024-01-31.txt": content.encode("latin-1")})
+    loaded = load_all(warehouse, exports, [system])
+    assert [(file.kind, file.rows_loaded) for file in loaded] == [
+        ("customers", 3),
+        ("instalments", 3),
+    ]
+    assert rows(
+        warehouse,
+        "select customer_id, kind, country, region, updated_at"
+        " from raw.billing_customers order by row_number",
+    ) == [
+        ("erp-c1", "person", "BR", "ÎLE", "2024-01-31 23:59:00"),
+        ("erp-c2", "person", "BR", "SUD", "2024-02-01 02:59:00+00"),
+        ("erp-c3", "person", "BR", None, "2024-01-31"),
+    ]
+    assert rows(
+        warehouse,
+        "select instalment_id, contract_id, due_date, amount"
+        " from raw.billing_instalments order by row_number",
+    ) == [
+        ("erp-001", "erp-001", "2024-02-01", "1234.56"),
+        ("erp-002", "erp-002", "2024-03-02", "-7.5"),
+        ("erp-003", "erp-003", "30/02/2024", "about 5"),
+    ]
+    assert rows(warehouse, "select distinct is_full from raw.files") == [(True,)]
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        ("decimal_mark: ','", "1234,5", "1234.5"),
+        ("decimal_mark: ','", "+7", "+7"),
+        ("decimal_mark: ','\n            thousands_mark: '.'", "1.234.567,8", "1234567.8"),
+        ("decimal_mark: ','\n            thousands_mark: '.'", "1.234", "1234"),
+        (
+            "decimal_mark: ','\n            thousands_mark: ' '",
+            "1\u00a0234\u202f567,8",
+            "1234567.8",
+        ),
+        ("thousands_mark: ','", "1,234.5", "1234.5"),
+        ("thousands_mark: ','", "12,34", "12,34"),
+        ('thousands_mark: "\'"', "1'234.50", "1234.50"),
+    ],
+)
+def test_numbers_are_written_plainly(warehouse, write_exports, tmp_path, number):
+    marks, delivered, landed = number
+    system = source_of(
+        tmp_path / "erp.yml",
+        f"""
+        system: erp
+        files:
+          - path: "{{day}}.csv"
+            delimiter: "|"
+            {marks}
+            kinds: {{billing.agreement_contracts: }}
+        """,
+    )
+    exports = write_exports(
+        {"2024-01-31.csv": f"agreement_id|contract_id|replaced_amount\na|c|{delivered}\n"}
+    )
+    load_all(warehouse, exports, [system])
+    assert rows(warehouse, "select replaced_amount from raw.billing_agreement_contracts") == [
+        (landed,)
+    ]
+
+
+def test_a_point_in_a_number_with_decimal_comma_is_rejected(warehouse, write_exports, tmp_path):
+    system = source_of(
+        tmp_path / "erp.yml",
+        """
+        system: erp
+        files:
+          - path: "{day}.csv"
+            delimiter: ";"
+            decimal_mark: ","
+            kinds: {billing.agreement_contracts: }
+        """,
+    )
+    exports = write_exports(
+        {"2024-01-31.csv": "agreement_id;contract_id;replaced_amount\na;c;1.234\n"}
+    )
+    load_all(warehouse, exports, [system])
+    assert rows(
+        warehouse, "select column_name, value, reason, line_text from raw.rejected_rows"
+    ) == [
+        (
+            "replaced_amount",
+            "1.234",
+            "replaced_amount has a point where a decimal comma is declared",
+            "a;c;1.234",
+        )
+    ]
+
+
+def test_a_file_is_read_again_when_its_mapping_changes(warehouse, write_exports, tmp_path):
+    settings = """
+        system: crm
+        files:
+          - path: "{day}.csv"
+            kinds: {billing.customers: {columns: {customer_id: Id, region: State}}}
+        """
+    exports = write_exports({"2024-01-31.csv": "Id,State,Area\nc1,RJ,South\n"})
+    load_all(warehouse, exports, [source_of(tmp_path / "crm.yml", settings)])
+    changed = source_of(tmp_path / "crm.yml", settings.replace("State", "Area"))
+    assert len(load_all(warehouse, exports, [changed])) == 1
+    assert rows(warehouse, ALL_CUSTOMERS) == [("c1", "South", 2)]
+    assert load_all(warehouse, exports, [changed]) == []
+
+
+def test_a_kind_added_to_a_file_is_loaded_alone(warehouse, write_exports, tmp_path):
+    settings = """
+        system: crm
+        files:
+          - path: "{day}.csv"
+            kinds:
+              billing.customers: {columns: {customer_id: Client}}
+        """
+    exports = write_exports({"2024-01-31.csv": "No,Client\n1,c1\n"})
+    load_all(warehouse, exports, [source_of(tmp_path / "crm.yml", settings)])
+    more = settings + "      billing.contracts: {columns: {contract_id: No, customer_id: Client}}\n"
+    (loaded,) = load_all(warehouse, exports, [source_of(tmp_path / "crm.yml", more)])
+    assert loaded.kind == "contracts"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp1252", "utf-16"])
+def test_encodings_are_read(warehouse, write_exports, tmp_path, encoding):
+    system = source_of(
+        tmp_path / "crm.yml",
+        f"""
+        system: crm
+        files:
+          - path: "{{day}}.csv"
+            encoding: {encoding}
+            kinds: {{billing.customers: }}
+        """,
+    )
+    content = "customer_id,region\r\nc1,São João\r\nc2,short,long\r\n"
+    (loaded,) = load_all(
+        warehouse, write_exports({"2024-01-31.csv": content.encode(encoding)}), [system]
+    )
+    assert (loaded.rows_in, loaded.rows_rejected) == (2, 1)
+    assert rows(warehouse, ALL_CUSTOMERS) == [("c1", "São João", 2)]
+
+
+def test_lines_above_the_header_are_skipped_and_quotes_can_be_off(
+    warehouse, write_exports, tmp_path
+):
+    system = source_of(
+        tmp_path / "crm.yml",
+        """
+        system: crm
+        files:
+          - path: "{day}.csv"
+            header_row: 3
+            quote: ""
+            kinds: {billing.customers: }
+        """,
+    )
+    content = 'Customers, all of them\n\ncustomer_id,region\nc1,19" racks\nbad\nc2,"North\n'
+    load_all(warehouse, write_exports({"2024-01-31.csv": content}), [system])
+    assert rows(warehouse, ALL_CUSTOMERS) == [("c1", '19" racks', 4), ("c2", '"North', 6)]
+    assert rows(warehouse, "select row_number from raw.rejected_rows") == [(5,)]
+
+
+def test_path_and_column_names_may_hold_any_character(warehouse, write_exports, tmp_path):
+    system = source_of(
+        tmp_path / "crm.yml",
+        """
+        system: crm
+        files:
+          - path: "o'neil [1]/{day}*.csv"
+            kinds: {billing.customers: {columns: {customer_id: "id's \\"own\\"", region: "{Área}"}}}
+        """,
+    )
+    exports = write_exports({"o'neil [1]/2024-01-31?.csv": '"id\'s ""own""",{Área}\nc1,x\n'})
+    load_all(warehouse, exports, [system])
+    assert rows(warehouse, ALL_CUSTOMERS) == [("c1", "x", 2)]
+
+
+def test_cells_of_a_workbook_land_as_text(warehouse, tmp_path):
+    system = source_of(
+        tmp_path / "calls.yml",
+        """
+        system: calls
+        files:
+          - path: "{day}.xlsx"
+            format: xlsx
+            sheet: Calls
+            header_row: 2
+            kinds:
+              contact.contacts:
+                columns: {contact_id: Id, customer_id: Customer, campaign: Weight, template: Bot}
+                constants: {channel: voice, direction: inbound}
+                expressions:
+                  started_at: "\\"Day\\" || ' ' || \\"At\\""
+                  duration_seconds: cast(epoch(try_cast("Lasted" as interval)) as bigint)
+                  updated_at: '"Changed"'
+        """,
+    )
+    write_workbook(
+        tmp_path / "exports/2024-01-31.xlsx",
+        [
+            ["Calls of January"],
+            ["Id", "Customer", "Day", "At", "Lasted", "Weight", "Bot", "Changed"],
+            [1, "007", date(2024, 1, 2), time(9, 12, 58), time(0, 2, 3), 0.1, True, None],
+            [],
+            [
+                12345678901234,
+                " c2 ",
+                date(2024, 1, 3),
+                time(0, 0),
+                timedelta(hours=30),
+                -1234.5,
+                False,
+                datetime(2024, 1, 2, 3, 4, 5),
+            ],
+        ],
+        sheet="Calls",
+    )
+    (loaded,) = load_all(warehouse, tmp_path / "exports", [system])
+    assert (loaded.rows_in, loaded.rows_loaded) == (2, 2)
+    assert rows(
+        warehouse,
+        "select contact_id, customer_id, started_at, duration_seconds, campaign, template,"
+        " updated_at, row_number from raw.contact_contacts order by row_number",
+    ) == [
+        ("1", "007", "2024-01-02 09:12:58", "123", "0.1", "true", None, 3),
+        (
+            "12345678901234",
+            "c2",
+            "2024-01-03 00:00:00",
+            "108000",
+            "-1234.5",
+            "false",
+            "2024-01-02 03:04:05",
+            5,
+        ),
+    ]
+
+
+def test_a_warehouse_in_use_by_another_process_is_refused(tmp_path, warehouse):
+    script = (
+        "import sys; from pathlib import Path; from orchestration.errors import InputError\n"
+        "from orchestration.warehouse import open_warehouse\n"
+        "try: open_warehouse(Path(sys.argv[1]))\n"
+        "except InputError as error: print(error)"
+    )
+    path = warehouse_path(tmp_path / "home")
+    output = _python(script, str(path)).communicate()[0]
+    assert "cannot be opened as the warehouse file" in output
+
+
+LOADING = """
+import sys
+from pathlib import Path
+from orchestration import warehouse
+from orchestration.exports import find_deliveries
+from orchestration.sources import default_source
+warehouse.MOST_FILES_TOGETHER = 2
+connection = warehouse.open_warehouse(Path(sys.argv[1]))
+found = find_deliveries(Path(sys.argv[2]), [default_source()])
+print("ready", flush=True)
+warehouse.load(
+    connection,
+    warehouse.pending(connection, found),
+    lambda done, total: print(done, flush=True),
+)
+"""
+
+
+def test_a_killed_load_leaves_each_file_wholly_loaded_or_not_at_all(tmp_path, write_exports):
+    content = "customer_id\n" + "".join(f"c{number}\n" for number in range(5_000))
+    days = [date(2024, 1, 1) + timedelta(number) for number in range(60)]
+    exports = write_exports({f"billing/customers/{day}.csv": content for day in days})
+    path = warehouse_path(tmp_path / "home")
+    loading = _python(LOADING, str(path), str(exports))
+    while loading.stdout.readline().strip() != "6":
+        assert loading.poll() is None
+    loading.send_signal(signal.SIGKILL)
+    loading.wait()
+    connection = open_warehouse(path)
+    noted = "select file_name, rows_loaded from raw.files order by all"
+    held = "select file_name, count(*) from raw.billing_customers group by all order by all"
+    assert rows(connection, noted) == rows(connection, held)
+    assert 6 <= len(rows(connection, noted)) < 60
+    load_all(connection, exports)
+    assert rows(connection, noted) == rows(connection, held)
+    assert rows(connection, "select count(*) from raw.billing_customers") == [(300_000,)]
+    connection.close()
+
+
+def test_a_file_that_grows_while_it_is_read_is_refused(warehouse, write_exports):
+    exports = write_exports({CUSTOMERS: "customer_id\nc1\n"})
+    deliveries = pending(warehouse, find_deliveries(exports, [default_source()]))
+    with (exports / CUSTOMERS).open("a") as file:
+        file.write("c2\n")
+    with pytest.raises(InputError, match="changed while it was read; run again"):
+        load(warehouse, deliveries)
+    assert rows(warehouse, ALL_CUSTOMERS) == []
+
+
+def _python(script: str, *arguments: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[1],
+    )
