@@ -12,11 +12,11 @@ test: lint
 soak: $(BIN)/warehouse
 	$(BIN)/pytest -m soak
 
-dev: $(BIN)/warehouse
+dev: $(BIN)/warehouse exports
 	$(BIN)/warehouse dev --exports exports --home home
 
 lint: $(BIN)/warehouse
-	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/sqlfluff lint dbt_project
+	$(BIN)/ruff check && $(BIN)/ruff format --check && WAREHOUSE_FILE=:memory: $(BIN)/sqlfluff lint --quiet dbt_project
 
 exports: | $(BIN)/warehouse
 	$(BIN)/warehouse sample --out exports --customers 3000 --months 12 --seed 7
