@@ -106,7 +106,8 @@ def _prepare(
     connection: duckdb.DuckDBPyConnection, published: Path | None, suites: Sequence[Suite]
 ) -> None:
     if published is not None:
-        connection.execute(f"attach '{published}' as published (read_only)")
+        file = str(published).replace("'", "''")
+        connection.execute(f"attach '{file}' as published (read_only)")
     for suite in suites:
         for name, select in suite.prepared.items():
             try:

@@ -114,7 +114,7 @@ def _write_tables(connection: duckdb.DuckDBPyConnection, place: Path) -> dict[st
     """Copy the released tables into ``place``, as DuckDB and Parquet; return their row counts."""
     connection.execute("set preserve_insertion_order = false")
     connection.execute(
-        f"attach '{place / DATABASE_NAME}' as release"
+        f"attach {_literal(place / DATABASE_NAME)} as release"
         f" (read_write, storage_version '{STORAGE_VERSION}')"
     )
     tables = connection.execute(
@@ -141,7 +141,7 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, place: Path, table: st
     """Copy a table of the release to Parquet and return its row count."""
     file = place / "parquet" / f"{table}.parquet"
     (row_count,) = connection.execute(
-        f"copy release.main.{table} to '{file}' (format parquet)"
+        f"copy release.main.{table} to {_literal(file)} (format parquet)"
     ).fetchone()
     return row_count
 
@@ -163,8 +163,8 @@ def _comments(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[str
             yield f"comment on {kind} release.main.{table}{column} is {_literal(comment)}"
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _literal(text: str | Path) -> str:
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 def _write_release_tables(

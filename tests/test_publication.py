@@ -97,8 +97,8 @@ def published_rows(home: Path, query: str) -> list[tuple]:
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with one release."""
-    home = tmp_path_factory.mktemp("released")
+    """A home with one release, in a directory whose name needs care in SQL."""
+    home = tmp_path_factory.mktemp("d'état")
     publish(home, make_warehouse(home / "warehouse.duckdb"), "first-run")
     return home
 
@@ -106,7 +106,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(released: Path, tmp_path: Path) -> Path:
     """A home of one's own with that release."""
-    return shutil.copytree(released, tmp_path / "home", symlinks=True)
+    return shutil.copytree(released, tmp_path / "d'état", symlinks=True)
 
 
 @pytest.fixture(scope="module")
@@ -142,14 +142,12 @@ def test_a_release_holds_the_dimensions_facts_and_kpis_and_says_what_it_is(relea
 
 
 def test_a_release_holds_the_same_tables_as_parquet(released):
-    parquet = (released / "published" / "parquet").resolve()
-    files = {path.stem for path in parquet.iterdir()}
-    assert files == RELEASED | {"release", "release_tables"}
-    for table in files:
-        assert not published_rows(
-            released,
-            f"(from {table} except all from '{parquet}/{table}.parquet')"
-            f" union all (from '{parquet}/{table}.parquet' except all from {table})",
+    files = list((released / "published" / "parquet").resolve().iterdir())
+    assert {file.stem for file in files} == RELEASED | {"release", "release_tables"}
+    for file in files:
+        parquet = duckdb.read_parquet(str(file)).fetchall()
+        assert sorted(parquet, key=repr) == sorted(
+            published_rows(released, f"from {file.stem}"), key=repr
         )
 
 
@@ -190,13 +188,10 @@ def test_publishing_twice_gives_two_releases_with_equal_tables(home):
         first.name,
         second.release_id,
     ]
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{first}/collections.duckdb' as old (read_only)")
-        connection.execute(f"attach '{second.path}/collections.duckdb' as new (read_only)")
-        for table in RELEASED:
-            for one, other in (("old", "new"), ("new", "old")):
-                difference = f"from {one}.{table} except all from {other}.{table}"
-                assert not connection.execute(difference).fetchall()
+    for table in RELEASED:
+        old = rows(first / "collections.duckdb", f"from {table}")
+        new = rows(second.path / "collections.duckdb", f"from {table}")
+        assert sorted(old, key=repr) == sorted(new, key=repr)
 
 
 def test_a_refused_release_leaves_the_old_one_byte_for_byte(home):
