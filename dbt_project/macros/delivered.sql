@@ -14,8 +14,9 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The columns of which a value may be unreadable; any row may say it is withdrawn. -#}
 {% macro typed_columns(table) -%}
-    {%- set columns = [] -%}
+    {%- set columns = [{'name': 'is_deleted', 'data_type': 'boolean'}] -%}
     {%- for column in table.columns.values() if column.data_type != 'string' -%}
         {%- do columns.append(column) -%}
     {%- endfor -%}
@@ -40,6 +41,10 @@
     {%- set clock = ref('int_clock') -%}
     {%- if execute -%}
     {%- set table = declaration(area, kind) -%}
+    {%- set key = [] -%}
+    {%- for name in table.config.meta.key -%}
+        {%- do key.append(typed(table.columns[name])) -%}
+    {%- endfor -%}
     select *
     from (
         select *
@@ -63,7 +68,7 @@
                 date '0001-01-01'
             )
         qualify row_number() over (
-            partition by {{ table.config.meta.key | join(', ') }}
+            partition by {{ key | join(', ') }}
             order by
                 {% if 'updated_at' in table.columns -%}
                 {{ instant('updated_at') }} desc nulls last,
