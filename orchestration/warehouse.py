@@ -66,17 +66,8 @@ def open_warehouse(path: Path) -> Connection:
         raise InputError(f"{path} cannot be opened as the warehouse file: {error}") from None
     # rows bear their numbers, so they may be written in any order; instants are written as UTC
     connection.execute("set preserve_insertion_order = false; set TimeZone = 'UTC'")
-    connection.execute("create schema if not exists raw")
-    for table, columns in _raw_tables().items():
-        declared = ", ".join(f"{name} {data_type}" for name, data_type in columns.items())
-        connection.execute(f"create table if not exists {table} ({declared})")
-    existing = connection.execute(
-        "select 'raw.' || table_name, column_name from duckdb_columns() where schema_name = 'raw'"
-    ).fetchall()
-    for table, columns in _raw_tables().items():
-        for name, data_type in columns.items():
-            if (table, name) not in existing:
-                connection.execute(f"alter table {table} add column {name} {data_type}")
+    with _transaction(connection):
+        _create_raw_tables(connection)
     return connection
 
 
@@ -149,6 +140,26 @@ class _Note:
 
     sha256: str
     size_and_time: tuple[int, int]
+
+
+def _create_raw_tables(connection: Connection) -> None:
+    """Create the raw tables and columns that are not there yet."""
+    connection.execute("create schema if not exists raw")
+    existing = set(
+        connection.execute(
+            "select 'raw.' || table_name, column_name from duckdb_columns()"
+            " where schema_name = 'raw'"
+        ).fetchall()
+    )
+    tables_there = {table for table, _ in existing}
+    for table, columns in _raw_tables().items():
+        declared = [f"{name} {data_type}" for name, data_type in columns.items()]
+        if table not in tables_there:
+            connection.execute(f"create table {table} ({', '.join(declared)})")
+            continue
+        for name, column in zip(columns, declared, strict=True):
+            if (table, name) not in existing:
+                connection.execute(f"alter table {table} add column {column}")
 
 
 def _raw_tables() -> dict[str, dict[str, str]]:
