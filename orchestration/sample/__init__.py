@@ -59,11 +59,12 @@ def write_sample(
         kind = f"{rows.area}.{rows.kind}"
         on_progress(f"Writing {kind}")
         written[kind] = write(out, calendar, for_files, rows)
+    days = [day for one in written.values() if one.days for day in one.days]
     return SampleSummary(
         rows={kind: one.rows for kind, one in written.items()},
         files={kind: one.files for kind, one in written.items()},
-        first_export_day=calendar.date(min(one.first_day for one in written.values())),
-        last_export_day=calendar.date(max(one.last_day for one in written.values())),
+        first_export_day=calendar.date(min(days)),
+        last_export_day=calendar.date(max(days)),
     )
 
 

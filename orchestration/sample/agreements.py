@@ -25,11 +25,15 @@ TERMS, TERM_SHARES = np.array([1, 3, 6, 10, 12]), (0.34, 0.26, 0.22, 0.12, 0.06)
 LEAST_INSTALMENT = 3000
 DAYS_BETWEEN = 30
 SIGNS_AT_ONCE, SIGNS_LATER = 0.5, 0.15
-FIRST_PAID, PAID_ON_DUE, PAID_LATE_DAILY = 0.86, 0.88, 0.05
+FIRST_PAID, PAID_ON_DUE, PAID_LATE_DAILY = 0.86, 0.82, 0.03
 BREAK_DPD = 30
 CANCEL_UNPAID_DAYS = 10
 
-COLUMNS = ["person", "customer", "contract", "offered_at", "signed_at", "activated_day", "ended_day", "status", "kind", "channel", "actor", "brand", "agent", "original", "agreed", "base", "terms", "first_due", "first_pay", "paid"]
+COLUMNS = (
+    *("person", "customer", "contract", "offered_at", "signed_at", "activated_day", "ended_day"),
+    *("status", "kind", "channel", "actor", "brand", "agent", "original", "agreed", "base"),
+    *("terms", "first_due", "first_pay", "paid"),
+)
 
 
 def no_agreements() -> dict[str, np.ndarray]:
@@ -43,8 +47,8 @@ def no_members() -> dict[str, np.ndarray]:
 
 
 def _append(table: dict[str, np.ndarray], **columns: np.ndarray) -> None:
-    for name in table:
-        table[name] = np.concatenate([table[name], columns[name]])
+    for name, column in table.items():
+        table[name] = np.concatenate([column, columns[name]])
 
 
 def eligible(world: World, late: Late) -> Late:
@@ -60,6 +64,7 @@ def offer(
     world: World,
     day: int,
     late: Late,
+    *,
     person: np.ndarray,
     instant: np.ndarray,
     channel: np.ndarray,
@@ -196,10 +201,10 @@ def play(world: World, day: int) -> None:
             world,
             day,
             paying,
-            amount,
-            second_of(day, paying_seconds(rng, size)),
-            np.where(rng.random(size) < 0.4, cash.PORTAL, cash.BANK),
-            cash.usual_method(world, day, size),
+            amount=amount,
+            instant=second_of(day, paying_seconds(rng, size)),
+            channel=np.where(rng.random(size) < 0.4, cash.PORTAL, cash.BANK),
+            method=cash.usual_method(world, day, size),
         )
         done = paying[agreements["paid"][paying] >= agreements["agreed"][paying]]
         _end(world, done, day, COMPLETED)

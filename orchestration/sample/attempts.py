@@ -18,11 +18,11 @@ PRE_DUE, EARLY, MID, LATE, RECOVERY, AGREEMENT = range(6)
 CAMPAIGN_BY_BUCKET = np.array([EARLY, EARLY, EARLY, MID, MID, LATE, RECOVERY])
 
 DAILY_ATTEMPTS = {
-    VOICE: np.array([0.10, 0.32, 0.34, 0.26, 0.20, 0.12, 0.06]),
-    SMS: np.array([0.22, 0.14, 0.12, 0.09, 0.07, 0.05, 0.02]),
-    WHATSAPP: np.array([0.22, 0.16, 0.14, 0.10, 0.08, 0.05, 0.02]),
-    EMAIL: np.array([0.18, 0.10, 0.10, 0.08, 0.06, 0.04, 0.02]),
-    IVR: np.array([0.01, 0.04, 0.04, 0.03, 0.02, 0.01, 0.0]),
+    VOICE: np.array([0.03, 0.45, 0.48, 0.36, 0.28, 0.18, 0.09]),
+    SMS: np.array([0.12, 0.22, 0.18, 0.14, 0.12, 0.08, 0.04]),
+    WHATSAPP: np.array([0.12, 0.24, 0.20, 0.16, 0.13, 0.09, 0.04]),
+    EMAIL: np.array([0.09, 0.16, 0.15, 0.13, 0.10, 0.07, 0.04]),
+    IVR: np.array([0.0, 0.04, 0.04, 0.03, 0.02, 0.01, 0.0]),
     LETTER: np.array([0.0, 0.0, 0.004, 0.008, 0.006, 0.003, 0.001]),
 }
 DAILY_CALLERS = {VOICE: 0.0040, WHATSAPP: 0.0030, CHATBOT: 0.0012, PORTAL: 0.0016}
@@ -30,7 +30,7 @@ CALLERS_BY_MOOD = np.array([0, 1.4, 1.0, 0.15])
 CALLERS_WARMED_FACTOR, CALLERS_WARMED_DAYS = 5, 3
 SATURDAY, SUNDAY, SATURDAY_FACTOR = 5, 6, 0.35
 BOT_SHARE, SECOND_CALL_SHARE = 0.2, 0.35
-REMINDED_SHARE, REMINDED_DAYS_BEFORE = 0.22, 2
+REMINDED_SHARE, REMINDED_DAYS_BEFORE = 0.12, 2
 REMINDERS = np.array([SMS, WHATSAPP, EMAIL])
 
 CALL_WEIGHTS = (0,) * 8 + (6, 11, 12, 10, 6, 7, 9, 10, 9, 8, 7, 5)
@@ -134,7 +134,7 @@ def _outbound(world: World, day: int, targets: Targets) -> list[Attempts]:
         by_bot = rng.random(len(chosen.person)) < BOT_SHARE
         actor = np.where(by_bot, BOT, HUMAN) if channel == VOICE else AUTOMATED
         weights = CALL_WEIGHTS if channel in (VOICE, IVR) else MESSAGE_WEIGHTS
-        first = _attempts(world, day, chosen, channel, actor, weights)
+        first = _attempts(world, day, chosen, channel=channel, actor=actor, hour_weights=weights)
         pieces.append(first)
         if channel == VOICE:
             again = rng.random(len(chosen.person)) < SECOND_CALL_SHARE
@@ -160,7 +160,17 @@ def _callers(world: World, day: int, targets: Targets) -> list[Attempts]:
         actor = {VOICE: HUMAN, WHATSAPP: HUMAN, CHATBOT: BOT, PORTAL: SELF}[channel]
         if channel == WHATSAPP:
             actor = np.where(rng.random(len(chosen.person)) < 0.5, BOT, HUMAN)
-        pieces.append(_attempts(world, day, chosen, channel, actor, weights, is_inbound=True))
+        pieces.append(
+            _attempts(
+                world,
+                day,
+                chosen,
+                channel=channel,
+                actor=actor,
+                hour_weights=weights,
+                is_inbound=True,
+            )
+        )
     return pieces
 
 
@@ -192,7 +202,9 @@ def _reminders(world: World, day: int) -> Attempts:
         owed=np.zeros(size, dtype=np.int64),
         dpd=np.full(size, -REMINDED_DAYS_BEFORE),
     )
-    return _attempts(world, day, targets, channel[kept], AUTOMATED, MESSAGE_WEIGHTS)
+    return _attempts(
+        world, day, targets, channel=channel[kept], actor=AUTOMATED, hour_weights=MESSAGE_WEIGHTS
+    )
 
 
 def _superseding_calls(
@@ -209,7 +221,9 @@ def _superseding_calls(
         owed=late.owed[rows],
         dpd=late.dpd[rows],
     )
-    calls = _attempts(world, day, targets, VOICE, HUMAN, CALL_WEIGHTS, is_inbound=True)
+    calls = _attempts(
+        world, day, targets, channel=VOICE, actor=HUMAN, hour_weights=CALL_WEIGHTS, is_inbound=True
+    )
     calls.supersedes[:] = superseded[still]
     return calls
 
@@ -218,6 +232,7 @@ def _attempts(
     world: World,
     day: int,
     targets: Targets,
+    *,
     channel: int | np.ndarray,
     actor: int | np.ndarray,
     hour_weights: tuple[int, ...],

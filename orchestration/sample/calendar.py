@@ -10,9 +10,8 @@ OPENING_MONTHS = 6
 DAY_SECONDS = 86_400
 FAR = 1_000_000
 
-FIXED_HOLIDAYS = (
-    ["01-01", "04-21", "05-01", "09-07", "10-12", "11-02", "11-15", "11-20", "12-25"]  # Brazil's, of fixed date
-)
+# of fixed date
+BRAZILIAN_HOLIDAYS = "01-01 04-21 05-01 09-07 10-12 11-02 11-15 11-20 12-25"
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,9 @@ def make_calendar(months: int) -> Calendar:
     last = int((np.datetime64(LAST_DAY) - origin).astype(int))
     dates = origin + np.arange(last + 100)
     years = range(origin.astype(object).year, dates[-1].astype(object).year + 1)
-    holidays = [np.datetime64(f"{year}-{day}") for year in years for day in FIXED_HOLIDAYS]
+    holidays = [
+        np.datetime64(f"{year}-{day}") for year in years for day in BRAZILIAN_HOLIDAYS.split()
+    ]
     business = np.is_busday(dates, holidays=holidays)
     days = np.arange(len(dates))
     return Calendar(

@@ -22,14 +22,13 @@ NAMES_INSTALMENT, NAMES_CONTRACT, NAMES_CUSTOMER, ALLOCATED, NAMES_AGREEMENT = r
 
 REVERSED_SHARE, CHARGED_BACK_SHARE, CLEARED_AGAIN_SHARE = 0.007, 0.03, 0.2
 PAID_TWICE_SHARE, REFUNDED_SHARE, CARD_REFUSED_SHARE = 0.003, 0.6, 0.06
-RETURN_FILE = -1
-"""The second of the day of what a bank tells by date only."""
 
 
 def receive(
     world: World,
     day: int,
     contract: np.ndarray,
+    *,
     amount: np.ndarray,
     instant: np.ndarray,
     channel: np.ndarray,
@@ -80,14 +79,19 @@ def receive(
         amount=amount[given],
         day=np.full(given.sum(), day),
     )
-    _plan_undoing(world, day, payment, method[first], number, contract, amount)
-    _pay_twice(world, day, payment, contract[first], total, instant[first], number)
+    _plan_undoing(
+        world, day, payment, method=method[first], number=number, contract=contract, amount=amount
+    )
+    _pay_twice(
+        world, day, contract=contract[first], amount=total, instant=instant[first], number=number
+    )
 
 
 def receive_on_agreement(
     world: World,
     day: int,
     agreement: np.ndarray,
+    *,
     amount: np.ndarray,
     instant: np.ndarray,
     channel: np.ndarray,
@@ -115,8 +119,8 @@ def fail(world: World, day: int, contract: np.ndarray, amount: np.ndarray) -> No
     """Record direct debits that the customer's account could not pay."""
     instant = np.full(len(contract), day * DAY_SECONDS + 6 * 3600)
     payment = _enter(world, contract, amount, instant, DIRECT_DEBIT)
-    _status(world, payment, PENDING, instant, amount)
-    _status(world, payment, FAILED, instant + 15 * 3600 + payment % 3000, amount)
+    _status(world, payment, PENDING, instant=instant, amount=amount)
+    _status(world, payment, FAILED, instant=instant + 15 * 3600 + payment % 3000, amount=amount)
 
 
 def undo(world: World, day: int) -> None:
@@ -171,7 +175,7 @@ def refund(world: World, day: int) -> None:
         naming=np.full(len(instant), NAMES_CUSTOMER),
         original=rows["payment"],
     )
-    _status(world, payment, REFUNDED, instant, rows["amount"])
+    _status(world, payment, REFUNDED, instant=instant, amount=rows["amount"])
 
 
 def usual_method(world: World, day: int, size: int) -> np.ndarray:
@@ -201,20 +205,20 @@ def _record(world: World, day: int, *, method: np.ndarray, **columns: np.ndarray
         world,
         payment[pending],
         PENDING,
-        np.where(by_debit, start + 6 * 3600, instant)[pending],
-        amount[pending],
+        instant=np.where(by_debit, start + 6 * 3600, instant)[pending],
+        amount=amount[pending],
     )
     cleared = np.where(by_card, instant + 20 + payment % 60, instant)
     cleared = np.where(by_debit, start + 21 * 3600 + payment % 3000, cleared)
     cleared = np.minimum(cleared, start + DAY_SECONDS - 1)
-    _status(world, payment, CLEARED, cleared, amount, by_boleto)
+    _status(world, payment, CLEARED, instant=cleared, amount=amount, by_date=by_boleto)
     refused = by_card & (world.rng.random(len(method)) < CARD_REFUSED_SHARE)
     if refused.any():
         earlier = np.maximum(instant[refused] - 240, start + 60)
         contract = columns["contract"][refused]
         known = contract >= 0
         failed = _enter(world, contract[known], amount[refused][known], earlier[known], CARD)
-        _status(world, failed, FAILED, earlier[known] + 15, amount[refused][known])
+        _status(world, failed, FAILED, instant=earlier[known] + 15, amount=amount[refused][known])
     return payment
 
 
@@ -242,6 +246,7 @@ def _status(
     world: World,
     payment: np.ndarray,
     status: int,
+    *,
     instant: np.ndarray,
     amount: np.ndarray,
     by_date: np.ndarray | None = None,
@@ -262,13 +267,15 @@ def _repeat_status(world: World, day: int, parts: dict, status: int) -> None:
     payment, number = np.unique(parts["payment"], return_inverse=True)
     amount = np.zeros(len(payment), dtype=np.int64)
     np.add.at(amount, number, parts["amount"])
-    _status(world, payment, status, day * DAY_SECONDS + 30_000 + payment % 40_000, amount)
+    instant = day * DAY_SECONDS + 30_000 + payment % 40_000
+    _status(world, payment, status, instant=instant, amount=amount)
 
 
 def _plan_undoing(
     world: World,
     day: int,
     payment: np.ndarray,
+    *,
     method: np.ndarray,
     number: np.ndarray,
     contract: np.ndarray,
@@ -293,14 +300,14 @@ def _plan_undoing(
 def _pay_twice(
     world: World,
     day: int,
-    payment: np.ndarray,
+    *,
     contract: np.ndarray,
     amount: np.ndarray,
     instant: np.ndarray,
     number: np.ndarray,
 ) -> None:
     """Let a few customers pay once more by mistake, naming nothing but themselves."""
-    twice = world.rng.random(len(payment)) < PAID_TWICE_SHARE
+    twice = world.rng.random(len(contract)) < PAID_TWICE_SHARE
     twice &= np.bincount(number) == 1
     if not twice.any():
         return

@@ -31,13 +31,20 @@ INTEREST_DPD, INTEREST_SHARE, INTEREST_RATE = 31, 0.06, 0.01
 FEE_UNDONE_SHARE, WAIVER_DPD, WAIVER_SHARE = 0.06, 25, 0.15
 CREDIT_NOTE_SHARE = 0.003
 DISCOUNT_DPD, DISCOUNT_SHARE = 60, 0.3
-WRITE_OFF_DPD, WRITE_OFF_SHARE = 180, 0.35
+WRITE_OFF_DPD, WRITE_OFF_SHARE = 180, 0.5
 SALE_MONTHS, SALE_SHARE, RECALL_SHARE = (3, 6, 9, 12), 0.25, 0.02
+PAYS_AFTER_SHARE = 0.05
 ENTRY_DPD = 5
 
 
 def _adjust(
-    world: World, day: int, kind: int, contract: np.ndarray, amount: np.ndarray, instalment=None
+    world: World,
+    day: int,
+    kind: int,
+    *,
+    contract: np.ndarray,
+    amount: np.ndarray,
+    instalment: np.ndarray | None = None,
 ) -> None:
     size = len(contract)
     world.journal.add(
@@ -53,7 +60,7 @@ def _adjust(
 def _charge(world: World, day: int, kind: int, contract: np.ndarray, amount: np.ndarray) -> None:
     world.book.charged[contract] += amount
     world.book.fallen_due[contract] += amount
-    _adjust(world, day, kind, contract, amount)
+    _adjust(world, day, kind, contract=contract, amount=amount)
 
 
 def charge_the_late(world: World, day: int, late: Late) -> None:
@@ -82,12 +89,12 @@ def charge_the_late(world: World, day: int, late: Late) -> None:
             chosen = free & (rows["kind"] == kind)
             contract, amount = rows["contract"][chosen], rows["amount"][chosen]
             book.paid[contract] += amount
-            _adjust(world, day, kind, contract, -amount)
+            _adjust(world, day, kind, contract=contract, amount=-amount)
     waived = late.where((late.dpd == WAIVER_DPD) & (book.charged[late.contract] > 0))
     waived = waived.where(rng.random(len(waived.dpd)) < WAIVER_SHARE)
     amount = np.minimum(book.charged[waived.contract], waived.owed)
     book.paid[waived.contract] += amount
-    _adjust(world, day, WAIVER, waived.contract, amount)
+    _adjust(world, day, WAIVER, contract=waived.contract, amount=amount)
 
     states = np.array([product.code == STATES_COLLECTION_ENTRY for product in PRODUCTS])
     entered = late.contract[
@@ -96,21 +103,14 @@ def charge_the_late(world: World, day: int, late: Late) -> None:
     book.entry_day[entered] = np.minimum(book.entry_day[entered], day)
 
 
-def grant_discounts(
-    world: World,
-    day: int,
-    contract: np.ndarray,
-    amount: np.ndarray,
-    owed: np.ndarray,
-    dpd: np.ndarray,
-) -> np.ndarray:
+def grant_discounts(world: World, day: int, debts: Late, amount: np.ndarray) -> np.ndarray:
     """Let some who pay an old debt in full pay less; give the cash then paid (cents)."""
-    granted = (dpd > DISCOUNT_DPD) & (amount == owed) & (amount > 1000)
-    granted &= world.rng.random(len(contract)) < DISCOUNT_SHARE
-    rate = 0.1 + 0.25 * world.rng.random(len(contract))
+    granted = (debts.dpd > DISCOUNT_DPD) & (amount == debts.owed) & (amount > 1000)
+    granted &= world.rng.random(len(amount)) < DISCOUNT_SHARE
+    rate = 0.1 + 0.25 * world.rng.random(len(amount))
     discount = np.where(granted, (amount * rate).astype(np.int64), 0)
-    world.book.paid[contract] += discount
-    _adjust(world, day, DISCOUNT, contract[granted], discount[granted])
+    world.book.paid[debts.contract] += discount
+    _adjust(world, day, DISCOUNT, contract=debts.contract[granted], amount=discount[granted])
     return amount - discount
 
 
@@ -125,7 +125,7 @@ def credit_invoices(world: World, day: int) -> None:
     issued, contract = issued[free], contract[free]
     amount = (instalments.amount[issued] * (0.2 + 0.4 * rng.random(len(issued)))).astype(np.int64)
     book.paid[contract] += amount
-    _adjust(world, day, CREDIT_NOTE, contract, amount, issued)
+    _adjust(world, day, CREDIT_NOTE, contract=contract, amount=amount, instalment=issued)
 
 
 def end_the_month(world: World, day: int) -> None:
@@ -136,7 +136,7 @@ def end_the_month(world: World, day: int) -> None:
     late = late_debts(world, day)
     old = late.where((late.dpd >= WRITE_OFF_DPD) & (book.standing[late.contract] == OPEN))
     contract = old.contract[rng.random(len(old.contract)) < WRITE_OFF_SHARE]
-    _adjust(world, day, WRITE_OFF, contract, outstanding(world, contract))
+    _adjust(world, day, WRITE_OFF, contract=contract, amount=outstanding(world, contract))
     if world.calendar.date(day).month in SALE_MONTHS:
         written_off = late.contract[book.standing[late.contract] == WRITTEN_OFF]
         drawn = rng.random(len(written_off))
@@ -145,8 +145,15 @@ def end_the_month(world: World, day: int) -> None:
             (RECALL, drawn > 1 - RECALL_SHARE),
         ):
             gone = written_off[chosen]
-            _adjust(world, day, kind, gone, outstanding(world, gone))
+            _adjust(world, day, kind, contract=gone, amount=outstanding(world, gone))
             book.standing[gone] = GONE
             book.closed_day[gone] = day
+            unaware = gone[rng.random(len(gone)) < PAYS_AFTER_SHARE]
+            world.agenda.plan(
+                "pay_former_creditor",
+                day + rng.integers(5, 45, len(unaware)),
+                contract=unaware,
+                amount=outstanding(world, unaware) // 4 + 1,
+            )
     book.standing[contract] = WRITTEN_OFF
     book.is_suspended[contract] = True

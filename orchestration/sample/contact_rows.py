@@ -58,6 +58,7 @@ OPENED_SHARE = np.array([0, 0, 0.55, 0.22, 0, 0, 0, 0])
 AUTOMATIC_REPLIES = np.array([0, 0, 0.01, 0.025, 0, 0, 0, 0])
 OPENS_AGAIN, VISITS = 0.15, 0.85
 TEMPLATE_VARIANTS = 2
+KNOWN_AHEAD_DAYS = 10
 
 
 def contact_rows(world: World, rng: np.random.Generator) -> Iterator[Rows]:
@@ -189,10 +190,6 @@ def _promises(world: World) -> Rows:
     rows, changes = world.journal.take("promises"), world.journal.take("promise_changes")
     calendar = world.calendar
     told = rows["instant"] >= calendar.first_export * DAY_SECONDS
-    if not changes:
-        changes = {
-            name: np.empty(0, dtype=np.int64) for name in ("promise", "instant", "successor")
-        }
     made = np.flatnonzero(told)
     changed = np.flatnonzero(told[changes["promise"]])
     none = np.full(len(made), -1)
@@ -245,7 +242,7 @@ def _agents(world: World) -> Rows:
     return Rows(
         area="contact",
         kind="agents",
-        known_day=since,
+        known_day=np.where(since > agents["hired_day"][row], since, since - KNOWN_AHEAD_DAYS),
         columns={
             "agent_id": ids(AGENT, row),
             "valid_from": dates(calendar, since),

@@ -1,7 +1,8 @@
 """Files: which row is delivered on which export day, late, twice or in two parts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from orchestration.sample.columns import Column
 
 EXPORT_WEEKDAY = 1
 DAYS_LATE = 10
-DAYS_BEFORE_END_IN_TWO_PARTS = 29
+DAY_IN_TWO_PARTS = date(2026, 6, 1)
 DELIVERED_AGAIN_WITHIN = 3
 
 
@@ -22,7 +23,8 @@ class Rows:
     """The rows of an export kind: ``known_day`` is when the delivering system knew each.
 
     ``daily`` kinds are exported on business days, the others every Tuesday and on the
-    first business day. Shares of the rows are delivered late, and again in a later file.
+    first business day. Shares of the rows are delivered late, and again in a later file,
+    but never those at the ``punctual`` positions.
     """
 
     area: str
@@ -33,16 +35,16 @@ class Rows:
     late_share: float = 0.0
     again_share: float = 0.0
     two_parts: bool = False
+    punctual: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
 class Written:
-    """What was written of a kind; days are those of its first and last file."""
+    """What was written of a kind, and the days of its first and last file, if there is one."""
 
     rows: int
     files: int
-    first_day: int
-    last_day: int
+    days: tuple[int, int] | None
 
 
 def export_days(calendar: Calendar, daily: bool) -> np.ndarray:
@@ -59,44 +61,48 @@ def export_days(calendar: Calendar, daily: bool) -> np.ndarray:
 def write(out: Path, calendar: Calendar, rng: np.random.Generator, rows: Rows) -> Written:
     """Write the files of a kind: what is news by an export day goes into that day's file."""
     days = export_days(calendar, rows.daily)
-    known = _told_late(rng, calendar, rows)
-    position = np.arange(len(known))
-    slot = np.searchsorted(days, known)
-    again = np.flatnonzero(rng.random(len(known)) < rows.again_share)
-    again_slot = slot[again] + rng.integers(1, DELIVERED_AGAIN_WITHIN + 1, len(again))
-    again, again_slot = again[again_slot < len(days)], again_slot[again_slot < len(days)]
-    position, slot = np.concatenate([position, again]), np.concatenate([slot, again_slot])
-    position, slot = position[slot < len(days)], slot[slot < len(days)]
-    order = np.argsort(slot, kind="stable")
-    position, slot = position[order], slot[order]
-
+    position, slot = _deliveries(calendar, rng, rows, days)
     folder = out / rows.area / rows.kind
     folder.mkdir(parents=True, exist_ok=True)
     filled, starts = np.unique(slot, return_index=True)
     files = 0
-    for one, chosen in zip(filled, np.split(position, starts[1:]), strict=False):
-        day = int(days[one])
-        split = rows.two_parts and day == calendar.last - DAYS_BEFORE_END_IN_TWO_PARTS
-        parts = np.array_split(chosen, 2) if split and len(chosen) > 1 else [chosen]
-        for number, part in enumerate(parts, start=1):
-            suffix = "" if number == 1 else f"_part{number}"
-            _write_file(folder / f"{calendar.date(day)}{suffix}.csv", rows.columns, part)
-        files += len(parts)
+    for day, start, end in zip(days[filled], starts, [*starts[1:], len(slot)], strict=False):
+        told = calendar.date(day)
+        is_split = rows.two_parts and told == DAY_IN_TWO_PARTS and end - start > 1
+        for number, part in enumerate(np.array_split(position[start:end], 1 + is_split), start=1):
+            name = f"{told}_part{number}.csv" if number > 1 else f"{told}.csv"
+            _write_file(folder / name, rows.columns, part)
+            files += 1
     return Written(
         rows=len(position),
         files=files,
-        first_day=int(days[filled[0]]) if len(filled) else calendar.last,
-        last_day=int(days[filled[-1]]) if len(filled) else calendar.first_export,
+        days=(int(days[filled[0]]), int(days[filled[-1]])) if files else None,
     )
+
+
+def _deliveries(
+    calendar: Calendar, rng: np.random.Generator, rows: Rows, days: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give the rows to be written and the export day of each, as positions, by day."""
+    slot = np.searchsorted(days, _told_late(rng, calendar, rows))
+    is_again = rng.random(len(slot)) < rows.again_share
+    is_again[rows.punctual] = False
+    again = np.flatnonzero(is_again)
+    again_slot = slot[again] + rng.integers(1, DELIVERED_AGAIN_WITHIN + 1, len(again))
+    position = np.concatenate([np.arange(len(slot)), again])
+    slot = np.concatenate([slot, again_slot])
+    order = np.argsort(slot, kind="stable")
+    order = order[slot[order] < len(days)]
+    return position[order], slot[order]
 
 
 def _told_late(rng: np.random.Generator, calendar: Calendar, rows: Rows) -> np.ndarray:
     late = rng.random(len(rows.known_day)) < rows.late_share
     late &= rows.known_day > calendar.first_export
+    late[rows.punctual] = False
     delay = rng.integers(1, DAYS_LATE + 1, len(late))
     told = np.where(late, rows.known_day + delay, rows.known_day)
-    within = rows.known_day <= calendar.last
-    return np.where(within, np.minimum(told, calendar.last), told)
+    return np.where(rows.known_day <= calendar.last, np.minimum(told, calendar.last), told)
 
 
 def _write_file(path: Path, columns: Mapping[str, Column], rows: np.ndarray) -> None:

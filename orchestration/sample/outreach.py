@@ -37,28 +37,28 @@ NOTHING, PAYMENT, PROMISE, OFFER = range(4)
 PAYS_NOW = np.array(
     [
         [0, 0, 0, 0],
-        [0, 0.30, 0.05, 0.002],
-        [0, 0.35, 0.10, 0.005],
-        [0, 0.50, 0.16, 0.01],
-        [0, 0.20, 0.05, 0.003],
+        [0, 0.22, 0.025, 0.001],
+        [0, 0.30, 0.06, 0.004],
+        [0, 0.40, 0.08, 0.006],
+        [0, 0.15, 0.025, 0.002],
     ]
 )
 PROMISES = np.array(
     [
         [0, 0, 0, 0],
-        [0, 0.45, 0.36, 0.10],
-        [0, 0.45, 0.45, 0.25],
+        [0, 0.45, 0.22, 0.04],
+        [0, 0.45, 0.38, 0.15],
         [0, 0, 0, 0],
-        [0, 0.25, 0.22, 0.08],
+        [0, 0.25, 0.15, 0.04],
     ]
 )
 TAKES_OFFER = np.array(
     [
         [0, 0, 0, 0],
-        [0, 0.01, 0.07, 0.035],
-        [0, 0.02, 0.15, 0.08],
-        [0, 0.005, 0.03, 0.01],
-        [0, 0.01, 0.06, 0.02],
+        [0, 0.02, 0.06, 0.025],
+        [0, 0.03, 0.15, 0.08],
+        [0, 0.005, 0.02, 0.006],
+        [0, 0.01, 0.04, 0.015],
     ]
 )
 OFFERED_FROM_DPD = 15
@@ -101,10 +101,26 @@ def reach_out(world: World, day: int) -> None:
         -1,
     )
     contact = _record(
-        world, attempts, outcome[kept], party[kept], duration[kept], reached, response, agent
+        world,
+        attempts,
+        outcome=outcome[kept],
+        party=party[kept],
+        duration=duration[kept],
+        reached=reached,
+        response=response,
+        agent=agent,
     )
     _remember(world, day, attempts, reached)
-    _act(world, day, late, attempts, action, response, contact, agent)
+    _act(
+        world,
+        day,
+        late,
+        attempts,
+        action=action,
+        response=response,
+        contact=contact,
+        agent=agent,
+    )
 
 
 def _answers(world: World, attempts: Attempts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -213,6 +229,7 @@ def _agents_at_work(world: World, day: int, size: int) -> np.ndarray:
 def _record(
     world: World,
     attempts: Attempts,
+    *,
     outcome: np.ndarray,
     party: np.ndarray,
     duration: np.ndarray,
@@ -256,6 +273,7 @@ def _act(
     day: int,
     late: Late,
     attempts: Attempts,
+    *,
     action: np.ndarray,
     response: np.ndarray,
     contact: np.ndarray,
@@ -277,30 +295,30 @@ def _act(
             attempts.owed[by_debt],
             attempts.dpd[by_debt],
         ),
-        paid_at[by_debt],
-        paid_by[by_debt],
-        late,
+        instant=paid_at[by_debt],
+        channel=paid_by[by_debt],
+        late=late,
     )
     agreement, first = np.unique(attempts.agreement[for_agreement], return_index=True)
     cash.receive_on_agreement(
         world,
         day,
         agreement,
-        attempts.owed[for_agreement][first],
-        paid_at[for_agreement][first],
-        paid_by[for_agreement][first],
-        cash.usual_method(world, day, len(agreement)),
+        amount=attempts.owed[for_agreement][first],
+        instant=paid_at[for_agreement][first],
+        channel=paid_by[for_agreement][first],
+        method=cash.usual_method(world, day, len(agreement)),
     )
     promising = action == PROMISE
     made = promises.promise(
         world,
         day,
         attempts.contract[promising],
-        attempts.owed[promising],
-        contact[promising],
-        response[promising],
-        attempts.is_inbound[promising],
-        attempts.channel[promising],
+        owed=attempts.owed[promising],
+        contact=contact[promising],
+        instant=response[promising],
+        is_inbound=attempts.is_inbound[promising],
+        channel=attempts.channel[promising],
     )
     replaces = attempts.supersedes[promising]
     promises.change(
@@ -311,9 +329,9 @@ def _act(
         world,
         day,
         late,
-        attempts.person[taking],
-        response[taking],
-        attempts.channel[taking],
-        attempts.actor[taking],
-        agent[taking],
+        person=attempts.person[taking],
+        instant=response[taking],
+        channel=attempts.channel[taking],
+        actor=attempts.actor[taking],
+        agent=agent[taking],
     )

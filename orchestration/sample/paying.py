@@ -1,5 +1,7 @@
 """When customers pay of themselves: on time, late, and what they had promised."""
 
+from dataclasses import fields
+
 import numpy as np
 
 from orchestration.sample import cash, charges
@@ -14,27 +16,26 @@ from orchestration.sample.world import (
     Late,
     World,
     late_debts,
-    no_rows,
     oldest_unpaid,
     on_day,
     second_of,
 )
 
-ON_TIME_BY_DISCIPLINE = ((0, 0.08, 0.2, 0.5, 1), (0.62, 0.84, 0.945, 0.985, 0.997))
-FIRST_INSTALMENT_RISK, STRAINED_FACTOR = 2.0, 0.5
-MOODS_BY_DISCIPLINE = ((0, 0.2, 0.6, 1), (0.12, 0.25, 0.5, 0.7), (0.55, 0.62, 0.8, 0.92))
+ON_TIME_BY_DISCIPLINE = ((0, 0.08, 0.2, 0.5, 1), (0.74, 0.90, 0.963, 0.989, 0.997))
+FIRST_INSTALMENT_RISK, STRAINED_FACTOR = 1.4, 0.35
+MOODS_BY_DISCIPLINE = ((0, 0.2, 0.6, 1), (0.03, 0.07, 0.17, 0.33), (0.34, 0.40, 0.54, 0.74))
 """Discipline, share forgetful, share forgetful or strained."""
 
 DAILY_PAYERS = np.array(
     [
         [0, 0, 0, 0, 0, 0, 0],
         [0.15, 0.09, 0.05, 0.03, 0.02, 0.01, 0.01],
-        [0.008, 0.008, 0.006, 0.005, 0.0035, 0.002, 0.001],
+        [0.006, 0.006, 0.005, 0.004, 0.003, 0.0015, 0.0008],
         [0.0006, 0.0006, 0.0005, 0.0004, 0.0003, 0.0002, 0.0002],
     ]
 )
-WARMED_DAYS, WARMED_FACTOR, PROMISED_FACTOR = 7, 3.0, 0.1
-RECOVERS_DAILY = 0.0012
+WARMED_DAYS, WARMED_FACTOR, PROMISED_FACTOR = 5, 2.0, 0.1
+RECOVERS_DAILY, FOR_ALL_SHARE = 0.0012, 0.3
 HOURS_OF_PAYMENT = ((0, 0.04, 0.2, 0.5, 0.8, 0.97, 1), (0, 7, 9.5, 13, 18.5, 22.5, 24))
 
 
@@ -85,10 +86,10 @@ def pay_on_time(world: World, day: int) -> None:
         world,
         day,
         contract[pays],
-        left[pays],
-        second_of(day, paying_seconds(rng, pays.sum())),
-        channel,
-        people.contracts.method[contract[pays]],
+        amount=left[pays],
+        instant=second_of(day, paying_seconds(rng, pays.sum())),
+        channel=channel,
+        method=people.contracts.method[contract[pays]],
     )
 
 
@@ -126,53 +127,58 @@ def pay_late(world: World, day: int, late: Late) -> None:
         world,
         day,
         paying,
-        second_of(day, paying_seconds(rng, len(paying.contract))),
-        np.where(rng.random(len(paying.contract)) < 0.4, cash.PORTAL, cash.BANK),
-        late,
+        instant=second_of(day, paying_seconds(rng, len(paying.contract))),
+        channel=np.where(rng.random(len(paying.contract)) < 0.4, cash.PORTAL, cash.BANK),
+        late=late,
     )
 
 
 def settle_late(
-    world: World, day: int, paying: Late, instant: np.ndarray, channel: np.ndarray, late: Late
+    world: World,
+    day: int,
+    paying: Late,
+    *,
+    instant: np.ndarray,
+    channel: np.ndarray,
+    late: Late,
 ) -> None:
     """Book what the given late debts bring in, of some customers for all their late debts."""
-    rng, size = world.rng, len(paying.contract)
+    size = len(paying.contract)
     if size == 0:
         return
-    for_all = rng.random(size) < 0.3
-    contract, owed, person, dpd = paying.contract, paying.owed, paying.person, paying.dpd
+    for_all = world.rng.random(size) < FOR_ALL_SHARE
     position = np.full(len(world.book.mood), -1)
-    position[person[for_all]] = np.flatnonzero(for_all)
-    others = late.where((position[late.person] >= 0) & ~np.isin(late.contract, contract))
-    amount = np.concatenate([_part_paid(world, contract, owed, for_all), others.owed])
+    position[paying.person[for_all]] = np.flatnonzero(for_all)
+    others = late.where((position[late.person] >= 0) & ~np.isin(late.contract, paying.contract))
     source = np.concatenate([np.arange(size), position[others.person]])
-    contract = np.concatenate([contract, others.contract])
-    dpd = np.concatenate([dpd, others.dpd])
-    owed = np.concatenate([owed, others.owed])
-    amount = charges.grant_discounts(world, day, contract, amount, owed, dpd)
+    amount = np.concatenate([_part_paid(world, paying, for_all), others.owed])
+    debts = Late(
+        *(
+            np.concatenate([getattr(paying, one.name), getattr(others, one.name)])
+            for one in fields(Late)
+        )
+    )
     cash.receive(
         world,
         day,
-        contract,
-        amount,
-        instant[source],
-        channel[source],
-        cash.usual_method(world, day, size)[source],
+        debts.contract,
+        amount=charges.grant_discounts(world, day, debts, amount),
+        instant=instant[source],
+        channel=channel[source],
+        method=cash.usual_method(world, day, size)[source],
         together=for_all[source],
     )
 
 
-def _part_paid(
-    world: World, contract: np.ndarray, owed: np.ndarray, in_full: np.ndarray
-) -> np.ndarray:
-    rng, instalments = world.rng, world.people.instalments
-    asked = instalments.key[oldest_unpaid(world, contract)] % SPAN
-    paid = world.book.paid[contract] - world.book.charged[contract]
-    oldest = np.clip(asked - np.maximum(paid, 0), 1, owed)
-    drawn = rng.random(len(contract))
-    part = np.maximum((owed * (0.3 + 0.6 * rng.random(len(contract)))).astype(np.int64), 1)
-    amount = np.where(drawn < 0.7, owed, np.where(drawn < 0.88, oldest, part))
-    return np.where(in_full, owed, amount)
+def _part_paid(world: World, paying: Late, in_full: np.ndarray) -> np.ndarray:
+    rng, size = world.rng, len(paying.contract)
+    asked = world.people.instalments.key[oldest_unpaid(world, paying.contract)] % SPAN
+    paid = world.book.paid[paying.contract] - world.book.charged[paying.contract]
+    oldest = np.clip(asked - np.maximum(paid, 0), 1, paying.owed)
+    drawn = rng.random(size)
+    part = np.maximum((paying.owed * (0.3 + 0.6 * rng.random(size))).astype(np.int64), 1)
+    amount = np.where(drawn < 0.7, paying.owed, np.where(drawn < 0.88, oldest, part))
+    return np.where(in_full, paying.owed, amount)
 
 
 def pay_as_promised(world: World, day: int) -> None:
@@ -191,13 +197,30 @@ def pay_as_promised(world: World, day: int) -> None:
         world,
         day,
         contract[pays],
-        amount[pays],
-        np.maximum(
+        amount=amount[pays],
+        instant=np.maximum(
             second_of(day, paying_seconds(world.rng, size)),
             np.minimum(rows["not_before"][first][pays], second_of(day, np.array(86_340))),
         ),
-        np.where(world.rng.random(size) < 0.35, cash.AGENT, cash.BANK),
-        cash.usual_method(world, day, size),
+        channel=np.where(world.rng.random(size) < 0.35, cash.AGENT, cash.BANK),
+        method=cash.usual_method(world, day, size),
+    )
+
+
+def pay_former_creditor(world: World, day: int) -> None:
+    """Let some whose debt was sold or recalled pay as if it had not been."""
+    rows = world.agenda.due("pay_former_creditor", day)
+    if rows is None:
+        return
+    size = len(rows["contract"])
+    cash.receive(
+        world,
+        day,
+        rows["contract"],
+        amount=rows["amount"],
+        instant=second_of(day, paying_seconds(world.rng, size)),
+        channel=np.full(size, cash.BANK),
+        method=cash.usual_method(world, day, size),
     )
 
 
@@ -214,14 +237,13 @@ def issue(world: World, day: int) -> None:
     np.add.at(book.scheduled, contract, instalments.amount[billed])
 
 
-def fall_due(world: World, day: int) -> np.ndarray:
-    """Count what was due yesterday as overdue; give the contracts concerned."""
+def fall_due(world: World, day: int) -> None:
+    """Count what was due yesterday as overdue."""
     instalments = world.people.instalments
     due = on_day(instalments.due_day, world.by_due, day - 1)
     due = due[world.book.is_issued[due]]
     contract = instalments.contract[due]
     np.add.at(world.book.fallen_due, contract, instalments.amount[due])
-    return contract
 
 
 def suspend(world: World, late: Late) -> None:
@@ -229,8 +251,3 @@ def suspend(world: World, late: Late) -> None:
     old = late.contract[late.dpd > 60]
     subscribed = old[world.people.contracts.shape[old] == SUBSCRIPTION]
     world.book.is_suspended[subscribed] = True
-
-
-def nobody() -> Late:
-    """Give a set of late debts that has none."""
-    return Late(no_rows(), no_rows(), no_rows(), no_rows())

@@ -25,7 +25,10 @@ def payment_rows(world: World, rng: np.random.Generator) -> Iterator[Rows]:
 def _payments(world: World, rng: np.random.Generator) -> Rows:
     rows, statuses = world.journal.take("payments"), world.journal.take("payment_statuses")
     calendar = world.calendar
-    cleared = np.flatnonzero(statuses["status"] == cash.CLEARED)
+    cleared = np.flatnonzero(
+        (statuses["status"] == cash.CLEARED)
+        & (statuses["instant"] >= calendar.first_export * DAY_SECONDS)
+    )
     blank = cleared[rng.random(len(cleared)) < CORRECTED_SHARE]
     row = np.concatenate([np.arange(len(statuses["status"])), blank])
     is_blank = np.zeros(len(row), dtype=bool)
@@ -81,6 +84,7 @@ def _payments(world: World, rng: np.random.Generator) -> Rows:
         late_share=0.01,
         again_share=0.003,
         two_parts=True,
+        punctual=np.concatenate([blank, np.arange(len(statuses["status"]), len(row))]),
     )
 
 

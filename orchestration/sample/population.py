@@ -46,7 +46,7 @@ PRODUCTS = (
         "unsecured",
         ("Banco Ipê", "Financeira Jatobá"),
         LOAN,
-        (6, 10, 12, 18, 24),
+        (6, 8, 10, 12, 18),
         (600, 1800, 3500, 7000, 20000),
         0.30,
         1.2,
@@ -56,7 +56,7 @@ PRODUCTS = (
         "payroll",
         ("Banco Ipê", "Banco Cedro"),
         LOAN,
-        (12, 18, 24),
+        (12, 18),
         (1000, 3000, 6000, 11000, 30000),
         0.10,
         0.5,
@@ -251,7 +251,7 @@ def _contracts(
     quartile = np.minimum(position.astype(int), 3)
     low, high = quartiles[product, quartile], quartiles[product, quartile + 1]
     principal = ((low + (high - low) * (position - quartile)) * 10).astype(np.int64) * 10
-    before = rng.random(size) < 0.38
+    before = rng.random(size) < 0.46
     originated = np.where(
         before,
         rng.integers(0, calendar.first_export, size),

@@ -37,6 +37,7 @@ def _play_day(world: World, day: int) -> None:
     cash.refund(world, day)
     paying.pay_on_time(world, day)
     paying.pay_as_promised(world, day)
+    paying.pay_former_creditor(world, day)
     late = late_debts(world, day)
     paying.change_moods(world, late)
     paying.suspend(world, late)

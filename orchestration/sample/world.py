@@ -15,8 +15,28 @@ DPD_EDGES = np.array([5, 15, 30, 60, 90, 180])
 Columns = dict[str, np.ndarray]
 
 
+JOURNAL = {
+    "payments": (
+        *("customer", "contract", "instalment", "agreement", "amount", "instant"),
+        *("channel", "method", "naming", "original"),
+    ),
+    "payment_statuses": ("payment", "status", "instant", "amount", "by_date"),
+    "allocations": ("payment", "contract", "instalment", "amount", "day"),
+    "adjustments": ("contract", "instalment", "kind", "amount", "day"),
+    "contacts": (
+        *("contract", "is_named", "channel", "is_inbound", "instant", "outcome", "party"),
+        *("actor", "agent", "campaign", "duration", "reached", "response", "opts_out"),
+    ),
+    "promises": (
+        *("contract", "is_named", "contact", "amount", "due_day", "instant"),
+        *("is_inbound", "channel"),
+    ),
+    "promise_changes": ("promise", "instant", "successor"),
+}
+
+
 class Journal:
-    """Tables that grow by a few rows a day; a table's row number is its id."""
+    """The tables of JOURNAL, which grow by a few rows a day; a row's number is its id."""
 
     def __init__(self) -> None:
         self._pieces: dict[str, list[Columns]] = defaultdict(list)
@@ -32,9 +52,8 @@ class Journal:
 
     def take(self, table: str) -> Columns:
         """Hand over a table's columns, empty where nothing was ever added."""
-        pieces = self._pieces.pop(table, [])
-        names = list(pieces[0]) if pieces else []
-        return {name: np.concatenate([piece[name] for piece in pieces]) for name in names}
+        pieces = self._pieces.pop(table, [{name: no_rows() for name in JOURNAL[table]}])
+        return {name: np.concatenate([piece[name] for piece in pieces]) for name in JOURNAL[table]}
 
 
 class Agenda:
@@ -154,7 +173,11 @@ def close_where_paid(world: World, day: int, contract: np.ndarray) -> None:
         world.people.contracts.shape[contract] != SUBSCRIPTION
     )
     closed = world.book.closed_day[contract]
-    world.book.closed_day[contract] = np.where(ended, np.minimum(closed, day), FAR)
+    world.book.closed_day[contract] = np.where(
+        world.book.standing[contract] >= SETTLED,
+        closed,
+        np.where(ended, np.minimum(closed, day), FAR),
+    )
 
 
 def on_day(days: np.ndarray, order: np.ndarray, day: int) -> np.ndarray:
