@@ -1,0 +1,46 @@
+"""Whole runs of the command line in a process of their own, as a user starts them."""
+
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+
+
+def write(exports: Path, files: dict[str, str]) -> None:
+    """Write export files below a directory; lines may be indented."""
+    for name, text in files.items():
+        path = exports / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(line.strip() for line in text.strip().splitlines()) + "\n")
+
+
+def warehouse_run(exports: Path, home: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run `warehouse run` and return what it said and how it ended."""
+    return subprocess.run(
+        [sys.executable, "-c", "from orchestration.command_line import main; main()"]
+        + ["run", "--exports", str(exports), "--home", str(home), *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+
+
+def released(exports: Path, home: Path, *options: str) -> None:
+    """Run `warehouse run` and see it release."""
+    run = warehouse_run(exports, home, *options)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def query(database: Path, sql: str, *parameters: object) -> list[tuple]:
+    """Rows of a query on a DuckDB file."""
+    with closing(duckdb.connect(database, read_only=True)) as connection:
+        return connection.execute(sql, parameters).fetchall()
+
+
+def contents(directory: Path) -> dict[Path, bytes]:
+    """Every file below a directory, byte for byte."""
+    return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
