@@ -91,17 +91,19 @@ undone_so_far as (
 
 ),
 
--- no more can be undone than had cleared
+-- no more can be undone than had cleared, be it paid or, below zero, paid out
 signed as (
 
     select
         *,
-        least(undone_amount, cleared_amount) as capped_undone_amount,
+        least(undone_amount, abs(cleared_amount)) as capped_undone_amount,
         case
             when payment_status = 'cleared' then amount
             else
-                least(undone_amount - abs(amount), cleared_amount)
-                - least(undone_amount, cleared_amount)
+                (
+                    least(undone_amount - abs(amount), abs(cleared_amount))
+                    - least(undone_amount, abs(cleared_amount))
+                ) * sign(cleared_amount)
         end as signed_amount
     from undone_so_far
 
@@ -136,9 +138,9 @@ select
     cast(
         case
             when payment_status = 'cleared'
-                then cleared_amount - max(capped_undone_amount) over (
-                    partition by undone_payment_id, clearing_number
-                )
+                then cleared_amount - sign(cleared_amount) * max(
+                    capped_undone_amount
+                ) over (partition by undone_payment_id, clearing_number)
             else 0
         end as decimal(18, 2)
     ) as restated_amount,
