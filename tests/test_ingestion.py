@@ -159,8 +159,8 @@ def test_files_read_together_keep_their_own_line_numbers(warehouse, write_export
 
 
 def test_line_numbers_hold_in_a_large_file_with_rejected_lines(warehouse, write_exports):
-    lines = [f"i{line},c,2024-01-31,1.00" for line in range(2, 200_000)]
-    for line in (2, 3, 77_777, 123_456, 199_999):
+    lines = [f"i{line},c,2024-01-31,1.00" for line in range(2, 100_000)]
+    for line in (2, 3, 44_444, 77_777, 99_999):
         lines[line - 2] = "cut off"
     exports = write_exports(
         {
@@ -170,18 +170,18 @@ def test_line_numbers_hold_in_a_large_file_with_rejected_lines(warehouse, write_
         }
     )
     (loaded,) = load_all(warehouse, exports)
-    assert (loaded.rows_in, loaded.rows_rejected) == (199_998, 5)
+    assert (loaded.rows_in, loaded.rows_rejected) == (99_998, 5)
     assert rows(
         warehouse,
         "select count(*), count(*) filter (instalment_id = 'i' || row_number)"
         " from raw.billing_instalments",
-    ) == [(199_993, 199_993)]
+    ) == [(99_993, 99_993)]
     assert rows(warehouse, "select row_number from raw.rejected_rows order by all") == [
         (2,),
         (3,),
+        (44_444,),
         (77_777,),
-        (123_456,),
-        (199_999,),
+        (99_999,),
     ]
 
 
@@ -506,7 +506,7 @@ warehouse.load(
 
 
 def test_a_killed_load_leaves_each_file_wholly_loaded_or_not_at_all(tmp_path, write_exports):
-    content = "customer_id\n" + "".join(f"c{number}\n" for number in range(5_000))
+    content = "customer_id\n" + "".join(f"c{number}\n" for number in range(2_000))
     days = [date(2024, 1, 1) + timedelta(number) for number in range(60)]
     exports = write_exports({f"billing/customers/{day}.csv": content for day in days})
     path = warehouse_path(tmp_path / "home")
@@ -522,7 +522,7 @@ def test_a_killed_load_leaves_each_file_wholly_loaded_or_not_at_all(tmp_path, wr
     assert 6 <= len(rows(connection, noted)) < 60
     load_all(connection, exports)
     assert rows(connection, noted) == rows(connection, held)
-    assert rows(connection, "select count(*) from raw.billing_customers") == [(300_000,)]
+    assert rows(connection, "select count(*) from raw.billing_customers") == [(120_000,)]
     connection.close()
 
 

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -49,20 +50,27 @@ REASONS = {
 }
 
 
+class Record(NamedTuple):
+    """The values of a record and the line it begins on."""
+
+    row_number: int
+    values: list[str]
+
+
 def read_header(path: Path, spec: FileSpec) -> tuple[str, ...]:
     """Read the column names; a header that does not fit the settings is an ``InputError``."""
     with path.open("rb") as file:
         start = file.read(256)
     if not start:
         raise InputError("is empty (0 bytes), where a file without rows still has its header.")
-    if _looks_like_utf_16(start) and not spec.encoding.startswith("utf-16"):
+    if _looks_like_utf_16(start) and not spec.encoding.startswith(("utf-16", "utf-32")):
         raise InputError(f"is UTF-16 but read as {spec.encoding}; declare encoding: utf-16.")
     record = next(_records(path, spec, first_line=spec.header_row), None)
-    if record is None:
-        raise InputError(f"has no line {spec.header_row}, where its header is expected.")
+    if record is None or record.row_number > spec.header_row:
+        raise InputError(f"has no header in line {spec.header_row}, where it is expected.")
     if isinstance(record, Unreadable):
         raise InputError(f"has an unreadable header in line {record.row_number}: {record.reason}.")
-    _, names = record
+    names = record.values
     if len(names) == 1 and (mark := _other_delimiter(names[0], spec)):
         raise InputError(
             f"has no {_shown(spec.delimiter)} in its header but {_shown(mark)}, so the delimiter"
@@ -154,7 +162,7 @@ def _rejected_by_duckdb(connection: duckdb.DuckDBPyConnection) -> list[Unreadabl
         """
     ).fetchall()
     return [
-        Unreadable(Path(path), line, column, REASONS.get(kind, message), csv_line)
+        Unreadable(Path(path), line, column, REASONS.get(kind, message), csv_line.rstrip("\r\n"))
         for path, line, column, kind, message, csv_line in rows
     ]
 
@@ -201,19 +209,19 @@ def _append_by_python(
 ) -> list[Unreadable]:
     spec = delivery.spec
     unreadable = []
-    lines = _records(delivery.path, spec, spec.header_row + 1, len(header))
-    while batch := list(islice(lines, RECORDS_AT_ONCE)):
-        records = [record for record in batch if not isinstance(record, Unreadable)]
+    below_header = islice(_records(delivery.path, spec, spec.header_row, len(header)), 1, None)
+    while batch := list(islice(below_header, RECORDS_AT_ONCE)):
+        records = [record for record in batch if isinstance(record, Record)]
         unreadable += [record for record in batch if isinstance(record, Unreadable)]
-        row_numbers = [row_number for row_number, _ in records]
-        values = [values for _, values in records]
+        row_numbers = [record.row_number for record in records]
+        values = [record.values for record in records]
         append_to_landing(connection, header, delivery.path, values, row_numbers)
     return unreadable
 
 
 def _records(
     path: Path, spec: FileSpec, first_line: int, width: int | None = None
-) -> Iterator[tuple[int, list[str]] | Unreadable]:
+) -> Iterator[Record | Unreadable]:
     """Read the records from a line on, each with the line it begins on; skip blank lines.
 
     A line whose quote opens no record of ``width`` values is unreadable by itself: the next line
@@ -235,7 +243,7 @@ def _records(
                 line_text = line.rstrip("\r\n").encode(errors="replace").decode()
                 yield Unreadable(path, number, None, reason, line_text)
             else:
-                yield number, values
+                yield Record(number, values)
             for _ in range(further_lines):
                 ahead.popleft()
             number += further_lines
