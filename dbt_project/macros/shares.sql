@@ -12,7 +12,8 @@
 
 {% macro cents_up_to(amount, weight, weight_total) -%}
     {{ whole_quotient(
-        '(2 * ' ~ cents('abs(' ~ amount ~ ')') ~ ' * ' ~ weight ~ ' + ' ~ weight_total ~ ')',
+        '(2 * ' ~ cents('abs(' ~ amount ~ ')') ~ ' * (' ~ weight ~ ') + '
+            ~ weight_total ~ ')',
         '(2 * ' ~ weight_total ~ ')'
     ) }}
 {%- endmacro %}
