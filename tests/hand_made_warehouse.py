@@ -36,7 +36,8 @@ create table dim_customers as select 'K' || range as customer_id from range(200)
 create table int_customers_merged as
 select customer_id, customer_id as golden_customer_id from dim_customers;
 create table dim_contracts as
-select 'C' || range as contract_id, 'K' || range as customer_id from range(200);
+select 'C' || range as contract_id, 'K' || range as customer_id, 'BRL' as currency
+from range(200);
 comment on table dim_contracts is 'One row per contract, which is the debt.';
 comment on column dim_contracts.contract_id is 'The debt.';
 create table stg_billing__instalments as
@@ -81,7 +82,8 @@ from fct_promises;
 create table fct_agreements (agreement_id varchar);
 create table fct_cash as
 select
-    payment_id || ':1' as cash_id, payment_id, date '2026-01-20' as booked_date, amount
+    payment_id || ':1' as cash_id, payment_id, date '2026-01-20' as booked_date, amount,
+    'BRL' as currency
 from stg_payment__payments;
 create table fct_allocations as
 select payment_id, contract_id, booked_date, 'contract' as allocation_basis, fct_cash.amount
@@ -105,7 +107,7 @@ select
     'recovery_rate' as kpi_id, 'month' as period_grain, date '2025-12-01' as period_start,
     'all' as dimension, 'all' as member, 'all' as part,
     10000::double as numerator, 20000::double as denominator, 0.5::double as value,
-    true as is_complete_period, true as is_mature, false as is_small_sample;
+    'BRL' as currency, true as is_complete_period, true as is_mature, false as is_small_sample;
 """
 
 

@@ -71,6 +71,8 @@ BREAKING = {
         update fct_debt_periods set overdue_amount = 60 where contract_id = 'C7'""",
     ("no_cash_from_the_future", "critical"): """
         update fct_cash set booked_date = date '2026-02-01' where payment_id = 'P7'""",
+    ("amounts_are_in_the_reporting_currency", "critical"): """
+        update fct_cash set currency = 'USD' where payment_id = 'P7'""",
     ("most_cash_reaches_a_debt", "warning"): """
         update fct_allocations set contract_id = null where payment_id < 'P12'""",
     ("available_kpis_have_values", "warning"): "update kpi_catalog set is_available = true",
