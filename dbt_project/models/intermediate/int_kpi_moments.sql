@@ -34,7 +34,7 @@ daily as (
         part,
         sum(numerator) as numerator,
         sum(denominator) as denominator,
-        sum(row_count) as unit_count,
+        sum(row_count) as row_count,
         max(matures_on) as matures_on
     from sliced
     group by kpi_id, calendar_date, dimension, member, part
@@ -51,7 +51,7 @@ select
     part,
     sum(numerator) as numerator,
     sum(denominator) as denominator,
-    sum(unit_count) as unit_count,
+    sum(row_count) as row_count,
     max(matures_on) as matures_on
 from daily
 {%- if grain == 'day' %}

@@ -1,5 +1,6 @@
 -- One row per KPI, day, slice and part on which a stock changes: spans beginning on the
--- day add to it, those that ended the day before take away.
+-- day add to it, those that ended the day before take away. row_count is 0 where units are
+-- counted: the sides are their counts.
 
 with
 
@@ -9,20 +10,20 @@ clock as (
 
 ),
 
-spans_of_rows as (
+spans as (
 
     select * from {{ ref('int_kpi_rows') }}
     where counts = 'row' and ends_on is not null
 
 ),
 
-changes_of_rows as (
+begun_and_ended as (
 
     select
         *,
         kpi_date as calendar_date,
         1 as sign
-    from spans_of_rows
+    from spans
 
     union all
 
@@ -30,11 +31,11 @@ changes_of_rows as (
         *,
         {{ add_days('ends_on', 1) }} as calendar_date,
         -1 as sign
-    from spans_of_rows
+    from spans
 
 ),
 
--- summed over the day first: most of the work is then on few rows
+-- summed before they are sliced: most of the work is then on few rows
 
 summed as (
 
@@ -47,8 +48,8 @@ summed as (
         {%- endfor %}
         sum(sign * numerator) as numerator,
         sum(sign * denominator) as denominator,
-        sum(sign) as unit_count
-    from changes_of_rows
+        sum(sign) as row_count
+    from begun_and_ended
     where calendar_date <= (select as_of from clock)
     group by
         kpi_id,
@@ -63,34 +64,8 @@ summed as (
 sliced as (
 
     {{ slices('summed', [
-        'kpi_id', 'calendar_date', 'part', 'numerator', 'denominator', 'unit_count'
+        'kpi_id', 'calendar_date', 'part', 'numerator', 'denominator', 'row_count'
     ]) }}
-
-),
-
-changes_of_units as (
-
-    select
-        kpi_id,
-        dimension,
-        member,
-        part,
-        side,
-        kpi_date as calendar_date,
-        1 as sign
-    from {{ ref('int_kpi_unit_spans') }}
-
-    union all
-
-    select
-        kpi_id,
-        dimension,
-        member,
-        part,
-        side,
-        {{ add_days('ends_on', 1) }} as calendar_date,
-        -1 as sign
-    from {{ ref('int_kpi_unit_spans') }}
 
 ),
 
@@ -104,7 +79,7 @@ changes as (
         part,
         numerator,
         denominator,
-        unit_count
+        row_count
     from sliced
 
     union all
@@ -115,11 +90,10 @@ changes as (
         dimension,
         member,
         part,
-        case when side = 'numerator' then sign else 0 end as numerator,
-        case when side = 'denominator' then sign else 0 end as denominator,
-        case when side = 'denominator' then sign else 0 end as unit_count
-    from changes_of_units
-    where calendar_date <= (select as_of from clock)
+        numerator,
+        denominator,
+        0 as row_count
+    from {{ ref('int_kpi_unit_changes') }}
 
 )
 
@@ -131,6 +105,6 @@ select
     part,
     sum(numerator) as numerator,
     sum(denominator) as denominator,
-    sum(unit_count) as unit_count
+    sum(row_count) as row_count
 from changes
 group by kpi_id, calendar_date, dimension, member, part

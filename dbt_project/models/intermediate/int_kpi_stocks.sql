@@ -1,8 +1,8 @@
 -- One row per KPI, period, slice and part with a stock: each side of it on the eve of the
--- period (start), on the last day of it that has come (end) and on the mean of its days.
+-- period (start), on the last day of it that has come (end), the change from the one to
+-- the other, and the mean of its days.
 
 with
-
 
 periods as (
 
@@ -47,37 +47,45 @@ in_periods as (
 
 ),
 
-period_changes as (
+-- the days of the period on which a change makes itself felt; none before the first
+
+felt as (
 
     select
-        in_periods.kpi_id,
-        in_periods.period_grain,
-        in_periods.period_start,
-        in_periods.dimension,
-        in_periods.member,
-        in_periods.part,
-        sum(in_periods.numerator) as numerator,
-        sum(in_periods.denominator) as denominator,
-        sum(in_periods.unit_count) as unit_count,
-        -- unit-days that the changes add to the period
-        sum(in_periods.numerator * ({{ days_between('in_periods.calendar_date', 'periods.last_date') }} + 1)) as numerator_days,
-        sum(in_periods.denominator * ({{ days_between('in_periods.calendar_date', 'periods.last_date') }} + 1)) as denominator_days
+        in_periods.*,
+        coalesce(
+            {{ days_between('in_periods.calendar_date', 'periods.last_date') }} + 1, 0
+        ) as felt_days
     from in_periods
     left join periods
         on
             in_periods.period_grain = periods.period_grain
             and in_periods.period_start = periods.period_start
-    group by
-        in_periods.kpi_id,
-        in_periods.period_grain,
-        in_periods.period_start,
-        in_periods.dimension,
-        in_periods.member,
-        in_periods.part
 
 ),
 
-slices as (
+period_changes as (
+
+    select
+        kpi_id,
+        period_grain,
+        period_start,
+        dimension,
+        member,
+        part,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        sum(row_count) as row_count,
+        sum(numerator * felt_days) as numerator_days,
+        sum(denominator * felt_days) as denominator_days
+    from felt
+    group by kpi_id, period_grain, period_start, dimension, member, part
+
+),
+
+-- a stock is there in every period from its first change on
+
+series as (
 
     select
         kpi_id,
@@ -91,23 +99,21 @@ slices as (
 
 ),
 
--- a stock is there in every period from its first change on
-
 spine as (
 
     select
-        slices.kpi_id,
-        slices.period_grain,
+        series.kpi_id,
+        series.period_grain,
         periods.period_start,
-        slices.dimension,
-        slices.member,
-        slices.part,
+        series.dimension,
+        series.member,
+        series.part,
         periods.elapsed_days
-    from slices
+    from series
     inner join periods
         on
-            slices.period_grain = periods.period_grain
-            and slices.first_period_start <= periods.period_start
+            series.period_grain = periods.period_grain
+            and series.first_period_start <= periods.period_start
 
     union all
 
@@ -119,7 +125,7 @@ spine as (
         member,
         part,
         1 as elapsed_days
-    from slices
+    from series
     where first_period_start = date '0001-01-01'
 
 ),
@@ -130,7 +136,7 @@ filled as (
         spine.*,
         coalesce(period_changes.numerator, 0) as numerator_change,
         coalesce(period_changes.denominator, 0) as denominator_change,
-        coalesce(period_changes.unit_count, 0) as unit_change,
+        coalesce(period_changes.row_count, 0) as row_change,
         coalesce(period_changes.numerator_days, 0) as numerator_days,
         coalesce(period_changes.denominator_days, 0) as denominator_days
     from spine
@@ -151,13 +157,24 @@ running as (
         *,
         sum(numerator_change) over so_far as numerator_end,
         sum(denominator_change) over so_far as denominator_end,
-        sum(unit_change) over so_far as unit_end
+        sum(row_change) over so_far as rows_end
     from filled
     window so_far as (
         partition by kpi_id, period_grain, dimension, member, part
         order by period_start
         rows between unbounded preceding and current row
     )
+
+),
+
+opened as (
+
+    select
+        *,
+        numerator_end - numerator_change as numerator_start,
+        denominator_end - denominator_change as denominator_start,
+        rows_end - row_change as rows_start
+    from running
 
 )
 
@@ -168,21 +185,17 @@ select
     dimension,
     member,
     part,
-    numerator_end - numerator_change as numerator_start,
+    numerator_start,
     numerator_end,
     numerator_change,
-    {{ ratio(
-        '((numerator_end - numerator_change) * elapsed_days + numerator_days)',
-        'elapsed_days'
-    ) }} as numerator_mean,
-    denominator_end - denominator_change as denominator_start,
+    {{ ratio('(numerator_start * elapsed_days + numerator_days)', 'elapsed_days') }}
+        as numerator_mean,
+    denominator_start,
     denominator_end,
     denominator_change,
-    {{ ratio(
-        '((denominator_end - denominator_change) * elapsed_days + denominator_days)',
-        'elapsed_days'
-    ) }} as denominator_mean,
-    unit_end - unit_change as unit_start,
-    unit_end
-from running
+    {{ ratio('(denominator_start * elapsed_days + denominator_days)', 'elapsed_days') }}
+        as denominator_mean,
+    rows_start,
+    rows_end
+from opened
 where period_start > date '0001-01-01'

@@ -1,5 +1,5 @@
--- One row per day (the newest ones), week, month, quarter and year from the first event to
--- as_of, with the last day of it that has come.
+-- One row per day (the newest ones), week, month, quarter and year from the first event
+-- to as_of, with the last day of it that has come.
 
 with
 

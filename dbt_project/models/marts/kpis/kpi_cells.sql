@@ -11,10 +11,19 @@ clock as (
 
 ),
 
+available_kpis as (
+
+    select kpi_id from {{ ref('kpi_catalog') }}
+    where is_available
+
+),
+
 kpi_rows as (
 
-    select * from {{ ref('int_kpi_rows') }}
-    where counts = 'row'
+    select kpi_rows.*
+    from {{ ref('int_kpi_rows') }} as kpi_rows
+    inner join available_kpis on kpi_rows.kpi_id = available_kpis.kpi_id
+    where kpi_rows.counts = 'row'
 
 ),
 

@@ -28,7 +28,8 @@ targets as (
 
 ),
 
--- each side: the moments in the period, and the stock by the side's rule
+-- each side: the moments in the period, and the stock by the side's rule; the mean of a
+-- stock is the only figure that is not exact, and kept apart from the exact ones
 
 sides as (
 
@@ -41,7 +42,9 @@ sides as (
         part,
         numerator,
         denominator,
-        unit_count,
+        cast(0 as double) as mean_numerator,
+        cast(0 as double) as mean_denominator,
+        row_count,
         matures_on
     from {{ ref('int_kpi_moments') }}
 
@@ -56,7 +59,9 @@ sides as (
         part,
         numerator,
         denominator,
-        denominator as unit_count,
+        0 as mean_numerator,
+        0 as mean_denominator,
+        0 as row_count,
         matures_on
     from {{ ref('int_kpi_unit_moments') }}
 
@@ -73,20 +78,22 @@ sides as (
             when 'start' then stocks.numerator_start
             when 'end' then stocks.numerator_end
             when 'change' then stocks.numerator_change
-            when 'mean' then stocks.numerator_mean
             else 0
         end as numerator,
         case catalog.denominator_spans
             when 'start' then stocks.denominator_start
             when 'end' then stocks.denominator_end
             when 'change' then stocks.denominator_change
-            when 'mean' then stocks.denominator_mean
             else 0
         end as denominator,
+        case catalog.numerator_spans when 'mean' then stocks.numerator_mean else 0 end
+            as mean_numerator,
+        case catalog.denominator_spans when 'mean' then stocks.denominator_mean else 0 end
+            as mean_denominator,
         case coalesce(catalog.denominator_spans, catalog.numerator_spans)
-            when 'start' then stocks.unit_start
-            else stocks.unit_end
-        end as unit_count,
+            when 'start' then stocks.rows_start
+            else stocks.rows_end
+        end as row_count,
         cast(null as date) as matures_on
     from {{ ref('int_kpi_stocks') }} as stocks
     inner join catalog on stocks.kpi_id = catalog.kpi_id
@@ -102,9 +109,11 @@ summed as (
         dimension,
         member,
         part,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator,
-        sum(unit_count) as unit_count,
+        sum(numerator) as exact_numerator,
+        sum(denominator) as exact_denominator,
+        sum(mean_numerator) as mean_numerator,
+        sum(mean_denominator) as mean_denominator,
+        sum(row_count) as row_count,
         max(matures_on) as matures_on
     from sides
     group by kpi_id, period_grain, period_start, dimension, member, part
@@ -113,7 +122,7 @@ summed as (
 
 -- the parts of a mix are shares of the whole slice
 
-divided as (
+shares as (
 
     select
         summed.kpi_id,
@@ -122,26 +131,49 @@ divided as (
         summed.dimension,
         summed.member,
         summed.part,
-        summed.numerator,
+        summed.exact_numerator,
+        summed.mean_numerator,
         case
-            when catalog.kind = 'amount' then null
-            when catalog.mix is not null
-                then sum(summed.denominator) over (
-                    partition by
-                        summed.kpi_id,
-                        summed.period_grain,
-                        summed.period_start,
-                        summed.dimension,
-                        summed.member
-                )
-            else summed.denominator
-        end as denominator,
-        summed.unit_count,
+            when catalog.mix is null then summed.exact_denominator
+            else sum(summed.exact_denominator) over whole
+        end as exact_denominator,
+        case
+            when catalog.mix is null then summed.mean_denominator
+            else sum(summed.mean_denominator) over whole
+        end as mean_denominator,
+        case
+            when catalog.counts = 'row' then summed.row_count
+            when catalog.kind = 'amount' then summed.exact_numerator + summed.mean_numerator
+            else summed.exact_denominator + summed.mean_denominator
+        end as unit_count,
         summed.matures_on,
         catalog.kind,
         catalog.multiplier
     from summed
     inner join catalog on summed.kpi_id = catalog.kpi_id
+    window whole as (
+        partition by
+            summed.kpi_id,
+            summed.period_grain,
+            summed.period_start,
+            summed.dimension,
+            summed.member
+    )
+
+),
+
+totals as (
+
+    select
+        *,
+        exact_numerator + cast(mean_numerator as decimal(28, 4)) as numerator,
+        case
+            when kind != 'amount'
+                then exact_denominator + cast(mean_denominator as decimal(28, 4))
+        end as denominator,
+        cast(exact_numerator as double) + mean_numerator as unrounded_numerator,
+        cast(exact_denominator as double) + mean_denominator as unrounded_denominator
+    from shares
 
 ),
 
@@ -156,13 +188,14 @@ figures as (
         part,
         cast(numerator as decimal(28, 4)) as numerator,
         cast(denominator as decimal(28, 4)) as denominator,
-        case
-            when kind = 'amount' then cast(numerator as double)
-            when denominator > 0 then {{ ratio('numerator', 'denominator') }}
-        end * multiplier as value,
+        multiplier * case
+            when kind = 'amount' then unrounded_numerator
+            when unrounded_denominator > 0
+                then {{ ratio('unrounded_numerator', 'unrounded_denominator') }}
+        end as value,
         cast(unit_count as bigint) as unit_count,
         matures_on
-    from divided
+    from totals
 
     union all
 
@@ -175,7 +208,7 @@ figures as (
         'all' as part,
         statistics.numerator,
         statistics.denominator,
-        statistics.value * catalog.multiplier as value,
+        catalog.multiplier * statistics.value as value,
         cast(statistics.denominator as bigint) as unit_count,
         statistics.matures_on
     from {{ ref('int_kpi_statistics') }} as statistics
