@@ -3,10 +3,9 @@
 import duckdb
 
 from orchestration.contract import IS_DELETED, Column, Kind
-from orchestration.readers.landing import PATH, ROW, literal, quoted
-from orchestration.sources import FileSpec, SourceSystem
+from orchestration.readers.landing import BLANKS, PATH, ROW, literal, quoted
+from orchestration.sources import FileSpec, KindMapping, SourceSystem
 
-BLANKS = "\t\n\r \u00a0"
 # Where a space groups thousands, a space that does not break does so too.
 SPACES = " \u00a0\u202f"
 
@@ -27,7 +26,9 @@ def header_problems(header: tuple[str, ...], spec: FileSpec, kind: Kind) -> list
         if _theirs(theirs, header) is None
     ]
     for ours, expression in mapping.expressions.items():
-        if error := _binding_error(expression, header):
+        try:
+            _type_of(expression, header)
+        except duckdb.Error as error:
             problems.append(f"does not fit the expression for {kind.id}.{ours}: {error}")
     return problems
 
@@ -48,67 +49,103 @@ def shaped_rows(
     Further columns: ``path``, ``row_number``, ``problem`` (a struct of column_name, value and
     reason, NULL for a sound row) and ``line_text`` (the values as delivered).
     """
-    values = {column.name: _value(column, header, system, spec, kind) for column in _columns(kind)}
-    selected = [f"{value} as {name}" for name, value in values.items()]
+    columns = _columns(kind)
+    names = [column.name for column in columns]
+    in_notation = _in_notation(kind, header, spec)
+    delivered = [_delivered(name, header, spec.kinds[kind.id]) for name in names]
+    plain = [_prefixed(_plain(column, spec, in_notation), column, system) for column in columns]
     cells = ", ".join(f"coalesce({quoted(name)}, '')" for name in header)
     return f"""
-        select
-            {", ".join(selected)},
-            {_problem(values, header, spec, kind, has_nul)} as problem,
-            {_without_nul(f"concat_ws({literal(spec.delimiter)}, {cells})")} as line_text,
-            "{PATH}" as path,
-            "{ROW}" as row_number
-        from landing
+        with delivered as (
+            select
+                {_listed(delivered, names)},
+                {_without_nul(f"concat_ws({literal(spec.delimiter)}, {cells})")} as line_text,
+                {quoted(PATH)} as path,
+                {quoted(ROW)} as row_number
+            from landing
+        ),
+        plain as (
+            select
+                {_listed(plain, names)},
+                {_misfit(kind, spec, in_notation)} as misfit,
+                line_text, path, row_number
+            from delivered
+        )
+        select * exclude (misfit), {_problem(kind, has_nul)} as problem
+        from plain
     """
+
+
+def _listed(values: list[str], names: list[str]) -> str:
+    return ", ".join(f"{value} as {name}" for value, name in zip(values, names, strict=True))
 
 
 def _columns(kind: Kind) -> tuple[Column, ...]:
     return (*kind.columns, Column(IS_DELETED, "boolean", False, "Whether the row is withdrawn."))
 
 
-def _value(
-    column: Column, header: tuple[str, ...], system: SourceSystem, spec: FileSpec, kind: Kind
-) -> str:
+def _delivered(name: str, header: tuple[str, ...], mapping: KindMapping) -> str:
+    """Give the text that fills a column of ours."""
+    if name in mapping.constants:
+        return literal(mapping.constants[name])
+    if name in mapping.expressions:
+        expression = _expression(mapping.expressions[name])
+        return f"nullif(trim(cast({expression} as varchar), {literal(BLANKS)}), '')"
+    theirs = _theirs(name if mapping.is_by_name else mapping.columns.get(name, ""), header)
+    return quoted(theirs) if theirs else "cast(null as varchar)"
+
+
+def _in_notation(kind: Kind, header: tuple[str, ...], spec: FileSpec) -> set[str]:
+    """List our columns whose values are written as the file writes them.
+
+    These are all but the constants, and the expressions that do not give text.
+    """
     mapping = spec.kinds[kind.id]
-    delivered = _delivered(column, header, spec, kind)
-    if delivered is not None:
-        value = _plain(delivered, column, spec)
-    elif column.name in mapping.constants:
-        value = _trimmed(literal(mapping.constants[column.name]))
-    elif column.name in mapping.expressions:
-        value = _trimmed(_expression(mapping.expressions[column.name]))
-    else:
-        return "cast(null as varchar)"
-    if system.id_prefix and column.name.endswith("_id"):
-        return f"{literal(system.id_prefix)} || {value}"
-    return value
+    typed = {
+        name
+        for name, expression in mapping.expressions.items()
+        if _type_of(expression, header) != "VARCHAR"
+    }
+    return {column.name for column in kind.columns} - mapping.constants.keys() - typed
 
 
-def _delivered(column: Column, header: tuple[str, ...], spec: FileSpec, kind: Kind) -> str | None:
-    """Give the trimmed value of the file's column that fills the column, where one does."""
-    mapping = spec.kinds[kind.id]
-    mapped = column.name if mapping.is_by_name else mapping.columns.get(column.name)
-    theirs = _theirs(mapped, header) if mapped else None
-    return _trimmed(quoted(theirs)) if theirs else None
-
-
-def _plain(value: str, column: Column, spec: FileSpec) -> str:
+def _plain(column: Column, spec: FileSpec, in_notation: set[str]) -> str:
     """Write a value as ISO or plain number; one that does not fit its format stays as it is."""
+    name = column.name
+    if name not in in_notation:
+        return name
     if _is_number(column) and (spec.decimal_mark or spec.thousands_mark):
-        plain = f"translate({value}, {literal(_thousands_marks(spec))}, '')"
+        number = f"translate({name}, {literal(_thousands_marks(spec))}, '')"
         if spec.decimal_mark:
-            plain = f"replace({plain}, {literal(spec.decimal_mark)}, '.')"
-        return f"if({_fits_marks(value, spec)}, {plain}, {value})"
+            number = f"replace({number}, {literal(spec.decimal_mark)}, '.')"
+        return f"if({_fits_marks(name, spec)}, {number}, {name})"
     days = [
-        f"strftime(try_strptime({value}, {literal(form)}), '%Y-%m-%d')"
-        for form in spec.date_formats
+        f"strftime(try_strptime({name}, {literal(form)}), '%Y-%m-%d')" for form in spec.date_formats
     ]
     instants = [
-        f"cast(try_strptime({value}, {literal(form)}) as varchar)"
-        for form in spec.timestamp_formats
+        f"cast(try_strptime({name}, {literal(form)}) as varchar)" for form in spec.timestamp_formats
     ]
     forms = {"date": days, "timestamp": instants + days}.get(column.data_type, [])
-    return f"coalesce({', '.join([*forms, value])})" if forms else value
+    return f"coalesce({', '.join([*forms, name])})" if forms else name
+
+
+def _prefixed(value: str, column: Column, system: SourceSystem) -> str:
+    is_id = column.name.endswith("_id") and system.id_prefix
+    return f"{literal(system.id_prefix)} || {value}" if is_id else value
+
+
+def _misfit(kind: Kind, spec: FileSpec, in_notation: set[str]) -> str:
+    """Name a column with a point that is not among its declared marks.
+
+    1.234 would be read as a little more than one, and may well be a thousand and more.
+    """
+    cases = [
+        f"when contains({column.name}, '.') and not {_fits_marks(column.name, spec)}"
+        f" then '{column.name}'"
+        for column in kind.columns
+        if spec.decimal_mark == "," and _is_number(column) and column.name in in_notation
+    ]
+    return f"case {' '.join(cases)} end" if cases else "cast(null as varchar)"
 
 
 def _fits_marks(value: str, spec: FileSpec) -> str:
@@ -123,33 +160,25 @@ def _thousands_marks(spec: FileSpec) -> str:
     return SPACES if spec.thousands_mark == " " else spec.thousands_mark or ""
 
 
-def _problem(
-    values: dict[str, str], header: tuple[str, ...], spec: FileSpec, kind: Kind, has_nul: bool
-) -> str:
+def _problem(kind: Kind, has_nul: bool) -> str:
     """Give the first problem of a row as a struct, NULL where there is none."""
-    is_withdrawn = f"coalesce(try_cast({values[IS_DELETED]} as boolean), false)"
+    is_withdrawn = f"coalesce(try_cast({IS_DELETED} as boolean), false)"
     cases = []
     for column in _columns(kind):
-        value = values[column.name]
+        name = column.name
         if has_nul:
-            cases.append(
-                (f"contains({value}, chr(0))", column, _without_nul(value), "holds a NUL byte")
-            )
+            cases.append((f"contains({name}, chr(0))", name, "holds a NUL byte"))
         if column.is_required:
             # who withdraws a row says which, and no more
-            excuse = "" if column.name in kind.key else f" and not {is_withdrawn}"
-            cases.append((f"{value} is null{excuse}", column, "null", "is required and empty"))
-        delivered = _delivered(column, header, spec, kind)
-        if delivered and _is_number(column) and spec.decimal_mark == ",":
-            # 1.234 would be read as a little more than one
-            misfit = f"contains({delivered}, '.') and not {_fits_marks(delivered, spec)}"
-            cases.append(
-                (misfit, column, delivered, "has a point where a decimal comma is declared")
-            )
+            excuse = "" if name in kind.key else f" and not {is_withdrawn}"
+            cases.append((f"{name} is null{excuse}", name, "is required and empty"))
+        if _is_number(column):
+            reason = "has a point where a decimal comma is declared"
+            cases.append((f"misfit = '{name}'", name, reason))
     conditions = " ".join(
-        f"when {condition} then struct_pack(column_name := '{column.name}',"
-        f" value := cast({value} as varchar), reason := {literal(f'{column.name} {reason}')})"
-        for condition, column, value, reason in cases
+        f"when {condition} then struct_pack(column_name := '{name}',"
+        f" value := {_without_nul(name)}, reason := '{name} {reason}')"
+        for condition, name, reason in cases
     )
     return f"case {conditions} end"
 
@@ -158,31 +187,21 @@ def _is_number(column: Column) -> bool:
     return column.data_type.startswith(("decimal", "double", "bigint"))
 
 
-def _trimmed(value: str) -> str:
-    """Give a text without blanks around it, NULL where nothing is left."""
-    # trim itself is slow: it is for the few values that begin or end with a blank
-    codes = ", ".join(str(ord(blank)) for blank in BLANKS)
-    is_padded = f"ascii({value}) in ({codes}) or ascii(({value})[-1]) in ({codes})"
-    return f"nullif(if({is_padded}, trim({value}, {literal(BLANKS)}), {value}), '')"
-
-
 def _without_nul(value: str) -> str:
     return f"replace({value}, chr(0), '\u2400')"
 
 
 def _expression(expression: str) -> str:
     # on lines of its own, as it may end in a comment
-    return f"cast((\n{expression}\n) as varchar)"
+    return f"(\n{expression}\n)"
 
 
-def _binding_error(expression: str, header: tuple[str, ...]) -> str | None:
+def _type_of(expression: str, header: tuple[str, ...]) -> str:
+    """Bind an expression to the columns of a file; raise ``duckdb.Error`` where it does not."""
     columns = ", ".join(f"cast(null as varchar) as {quoted(name)}" for name in header)
     with duckdb.connect() as connection:
-        try:
-            connection.execute(f"select {_expression(expression)} from (select {columns}) limit 0")
-        except duckdb.Error as error:
-            return str(error)
-    return None
+        query = f"describe select {_expression(expression)} as bound from (select {columns})"
+        return connection.execute(query).fetchone()[1]
 
 
 def _theirs(name: str, header: tuple[str, ...]) -> str | None:

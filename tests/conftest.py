@@ -1,3 +1,5 @@
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -6,6 +8,9 @@ import duckdb
 import pytest
 
 from orchestration.warehouse import open_warehouse, warehouse_path
+
+# All runs of a test session share what dbt has parsed, and none of it lands in the tree.
+os.environ.setdefault("DBT_TARGET_PATH", tempfile.mkdtemp(prefix="dbt-"))
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

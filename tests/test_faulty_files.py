@@ -151,13 +151,13 @@ def test_a_row_without_a_required_value_is_rejected(warehouse, write_exports):
     exports = write_exports(
         {
             "billing/instalments/2024-01-31.csv": "instalment_id,contract_id,due_date,amount\n"
-            "i1,c1,2024-01-31,5\ni2,c1,2024-01-31,  \n,c1,2024-01-31,5\n"
+            "i1,c1,2024-01-31,5\ni2,c1, 2024-01-31 ,  \n,c1,2024-01-31,5\n"
         }
     )
     (loaded,) = load_all(warehouse, exports)
     assert (loaded.rows_in, loaded.rows_loaded, loaded.rows_rejected) == (3, 1, 2)
     assert rows(warehouse, REJECTED) == [
-        (3, "amount", None, "amount is required and empty", "i2,c1,2024-01-31,  "),
+        (3, "amount", None, "amount is required and empty", "i2,c1,2024-01-31,"),
         (4, "instalment_id", None, "instalment_id is required and empty", ",c1,2024-01-31,5"),
     ]
 

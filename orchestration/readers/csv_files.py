@@ -28,6 +28,7 @@ from orchestration.readers.landing import (
     literal,
     name_columns,
     quoted,
+    trimmed_columns,
 )
 from orchestration.sources import FileSpec
 
@@ -105,8 +106,9 @@ def _land_by_duckdb(
     try:
         connection.execute(
             "create or replace temp table landing as"
+            f" select {trimmed_columns(header)} from ("
             f" select *, row_number() over () + {spec.header_row} as {quoted(ROW)}"
-            f" from {_read_csv(deliveries, header)}"
+            f" from {_read_csv(deliveries, header)})"
         )
     except duckdb.InvalidInputException:
         create_landing(connection, header)

@@ -1,4 +1,7 @@
-"""The table ``landing``: the records of the files being read, as the files have them."""
+"""The table ``landing``: the records of the files being read, under the files' own columns.
+
+Values are text without blanks around it, NULL where that leaves nothing.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ import pyarrow as pa
 # Beside the file's own columns, under names no file has: the path of the file, and the line or
 # sheet row the record begins on.
 PATH, ROW = "#path", "#row"
+BLANKS = "\t\n\r \u00a0"
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ def name_columns(header: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def trimmed_columns(header: Sequence[str]) -> str:
+    """Select the columns of a file without blanks around their values, then PATH and ROW."""
+    return "".join(f"{_trimmed(name)}, " for name in header) + f"{quoted(PATH)}, {quoted(ROW)}"
+
+
 def create_landing(connection: duckdb.DuckDBPyConnection, header: Sequence[str]) -> None:
     """Replace ``landing`` by an empty table for records of this header."""
     columns = "".join(f"{quoted(name)} varchar, " for name in header)
@@ -62,5 +71,13 @@ def append_to_landing(
     arrays.append(pa.array([str(path)] * len(records), pa.string()))
     arrays.append(pa.array(row_numbers, pa.int64()))
     connection.register("records", pa.table(arrays, [*header, PATH, ROW]))
-    connection.execute("insert into landing select * from records")
+    connection.execute(f"insert into landing select {trimmed_columns(header)} from records")
     connection.unregister("records")
+
+
+def _trimmed(name: str) -> str:
+    # trim itself is slow: it is for the few values that begin or end with a blank
+    value = quoted(name)
+    codes = ", ".join(str(ord(blank)) for blank in BLANKS)
+    is_padded = f"ascii({value}) in ({codes}) or ascii({value}[-1]) in ({codes})"
+    return f"nullif(if({is_padded}, trim({value}, {literal(BLANKS)}), {value}), '') as {value}"
