@@ -2,8 +2,9 @@
 -- (contract_id is NULL). The rows of a movement always add up to it.
 --
 -- Cash goes where its source says, else to the contract, instalment or agreement it
--- names, else to the only contract of its customer. A debt takes no more than it ever
--- asks for; the excess is the customer's credit.
+-- names, else to the only contract of its customer; what undoes a payment goes where the
+-- payment went. A debt takes no more than it asks for; the excess is the customer's
+-- credit.
 
 with
 
@@ -48,6 +49,7 @@ cleared as (
     select
         cash.cash_id,
         cash.payment_id,
+        cash.booked_date,
         cash.amount,
         cash.agreement_id,
         cash.contract_id is null
@@ -176,21 +178,30 @@ parts as (
         exits.contract_id is null as is_ours
     from cash
     inner join targets on cash.cleared_cash_id = targets.cash_id
+    inner join cleared on cash.cleared_cash_id = cleared.cash_id
     left join exits
         on
             targets.contract_id = exits.contract_id
-            and cash.booked_date > exits.exit_date
-            and cash.booked_date <= exits.next_exit_date
+            and cleared.booked_date > exits.exit_date
+            and cleared.booked_date <= exits.next_exit_date
 
 ),
 
+-- cash that came before a credit is not undone by it
 credits as (
 
     select
         contract_id,
-        sum(credit_amount) as amount
+        credited_date,
+        coalesce(
+            lead(credited_date) over (partition by contract_id order by credited_date),
+            date '9999-12-31'
+        ) as next_credited_date,
+        sum(credit_amount) over (
+            partition by contract_id order by credited_date
+            rows between unbounded preceding and current row
+        ) as amount
     from {{ ref('int_debt_credits') }}
-    group by contract_id
 
 ),
 
@@ -232,10 +243,33 @@ cumulated as (
     from parts
     left join obligations on parts.contract_id = obligations.contract_id
     left join surcharges on parts.contract_id = surcharges.contract_id
-    left join credits on parts.contract_id = credits.contract_id
+    left join credits
+        on
+            parts.contract_id = credits.contract_id
+            and parts.booked_date >= credits.credited_date
+            and parts.booked_date < credits.next_credited_date
     where parts.is_ours
     window debt_so_far as (
         partition by parts.contract_id order by parts.booked_at, parts.cash_id
+        rows between unbounded preceding and current row
+    )
+
+),
+
+capped as (
+
+    select
+        *,
+        least(
+            cumulative_amount, max(least(cumulative_amount, asked_amount)) over debt_so_far
+        ) as applied_amount,
+        least(
+            cumulative_restated_amount,
+            max(least(cumulative_restated_amount, asked_amount)) over debt_so_far
+        ) as applied_restated_amount
+    from cumulated
+    window debt_so_far as (
+        partition by contract_id order by booked_at, cash_id
         rows between unbounded preceding and current row
     )
 
@@ -249,12 +283,11 @@ applied as (
         allocation_basis,
         amount as part_amount,
         restated_amount as part_restated_amount,
-        least(cumulative_amount, asked_amount)
-        - least(cumulative_amount - amount, asked_amount) as amount,
-        least(cumulative_restated_amount, asked_amount)
-        - least(cumulative_restated_amount - restated_amount, asked_amount)
-            as restated_amount
-    from cumulated
+        applied_amount - lag(applied_amount, 1, 0) over debt as amount,
+        applied_restated_amount
+        - lag(applied_restated_amount, 1, 0) over debt as restated_amount
+    from capped
+    window debt as (partition by contract_id order by booked_at, cash_id)
 
 ),
 
@@ -306,6 +339,20 @@ allocations as (
 
 ),
 
+-- who has the credit of cash that names no payer: who owes the debt
+debtors as (
+
+    select
+        targets.cash_id,
+        min(contracts.customer_id) as customer_id
+    from targets
+    inner join cleared on targets.cash_id = cleared.cash_id
+    inner join contracts on targets.contract_id = contracts.contract_id
+    where cleared.customer_id is null
+    group by targets.cash_id
+
+),
+
 summed as (
 
     select
@@ -327,7 +374,8 @@ select
     cash.payment_id,
     cash.movement_kind,
     summed.contract_id,
-    coalesce(contracts.customer_id, cleared.customer_id) as customer_id,
+    coalesce(contracts.customer_id, cleared.customer_id, debtors.customer_id)
+        as customer_id,
     summed.allocation_basis,
     summed.allocation_basis != 'not_ours' as is_ours,
     cash.booked_date,
@@ -341,4 +389,5 @@ select
 from summed
 inner join cash on summed.cash_id = cash.cash_id
 left join cleared on cash.cleared_cash_id = cleared.cash_id
+left join debtors on cash.cleared_cash_id = debtors.cash_id
 left join contracts on summed.contract_id = contracts.contract_id
