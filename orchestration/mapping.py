@@ -1,9 +1,11 @@
 """How the columns of a file become the columns of a kind, in SQL over the table ``landing``."""
 
+from functools import cache
+
 import duckdb
 
 from orchestration.contract import IS_DELETED, Column, Kind
-from orchestration.readers.landing import BLANKS, PATH, ROW, literal, quoted
+from orchestration.readers.landing import BLANKS, NUL_SIGN, PATH, ROW, literal, quoted
 from orchestration.sources import FileSpec, KindMapping, SourceSystem
 
 # Where a space groups thousands, a space that does not break does so too.
@@ -188,7 +190,7 @@ def _is_number(column: Column) -> bool:
 
 
 def _without_nul(value: str) -> str:
-    return f"replace({value}, chr(0), '\u2400')"
+    return f"replace({value}, chr(0), '{NUL_SIGN}')"
 
 
 def _expression(expression: str) -> str:
@@ -196,6 +198,7 @@ def _expression(expression: str) -> str:
     return f"(\n{expression}\n)"
 
 
+@cache
 def _type_of(expression: str, header: tuple[str, ...]) -> str:
     """Bind an expression to the columns of a file; raise ``duckdb.Error`` where it does not."""
     columns = ", ".join(f"cast(null as varchar) as {quoted(name)}" for name in header)

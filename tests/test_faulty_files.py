@@ -88,6 +88,7 @@ def test_a_file_with_only_a_header_loads_no_rows(warehouse, write_exports, heade
             [("c2", 3), ("c3", 4)],
             [(2, BAD_QUOTES, 'c1,"x,y')],
         ),
+        ("c1,x\0\nc2,x,y\n", [("c2", 3)], [(2, TOO_FEW, "c1,x␀")]),
         ('c1,"x"y,z\nc2,x,y\n', [("c2", 3)], [(2, BAD_QUOTES, 'c1,"x"y,z')]),
         ("c1,x,y\n\nc2,x\n\nc3,x,y\n", [("c1", 2), ("c3", 6)], [(4, TOO_FEW, "c2,x")]),
         ("c1,x,y\r\nc2,x,y\nc3,x\r\n", [("c1", 2), ("c2", 3)], [(4, TOO_FEW, "c3,x")]),
@@ -134,6 +135,20 @@ def test_bytes_that_are_not_utf_8_reject_their_line(warehouse, write_exports, bl
     assert (line, reason) == (2, BAD_BYTES)
     assert text.startswith("c1,S")
     assert [customer for customer, _ in rows(warehouse, LOADED)] == ["c2"]
+
+
+def test_bad_bytes_in_a_later_line_of_a_record_reject_it(warehouse, write_exports):
+    content = (HEADER + 'c1,"two\nlinhas são",y\nc2,x,y\n').encode("latin-1")
+    load_all(warehouse, write_exports({CUSTOMERS: content}))
+    assert rows(warehouse, LOADED) == [("c2", 4)]
+    assert [(row[0], row[3]) for row in rows(warehouse, REJECTED)] == [(2, BAD_BYTES)]
+
+
+def test_a_line_of_megabytes_is_read(warehouse, write_exports):
+    content = HEADER + f"c1,{'x' * 3_000_000},y\nc2,x,y\n"
+    (loaded,) = load_all(warehouse, write_exports({CUSTOMERS: content}))
+    assert loaded.rows_in == 2
+    assert ("c2", 3) in rows(warehouse, LOADED)
 
 
 def test_a_nul_byte_never_gets_in(warehouse, write_exports):

@@ -262,6 +262,53 @@ def test_one_file_feeds_several_kinds(warehouse, write_exports, tmp_path):
     assert rows(warehouse, "select distinct is_full from raw.files") == [(True,)]
 
 
+def test_the_example_of_the_guide_works(warehouse, write_exports, tmp_path, request):
+    guide = (request.config.rootpath / "docs/connect-your-exports.md").read_text("utf-8")
+    system = source_of(tmp_path / "erp.yml", guide.split("```yaml")[1].split("```")[0])
+    content = (
+        "No;Client;Due;Type;Total\n1;c1;31/01/2024;invoice;1.250,00\n2;c1;31/01/2024;credit;7,5\n"
+    )
+    load_all(warehouse, write_exports({"erp/invoices_20240131_2.txt": content}), [system])
+    assert rows(
+        warehouse,
+        "select instalment_id, contract_id, due_date, amount, export_day"
+        " from raw.billing_instalments order by all",
+    ) == [
+        ("erp-1", "erp-1", "2024-01-31", "1250.00", date(2024, 1, 31)),
+        ("erp-2", "erp-2", "2024-01-31", "-7.5", date(2024, 1, 31)),
+    ]
+    assert rows(warehouse, "select distinct customer_id, kind from raw.billing_customers") == [
+        ("erp-c1", "company")
+    ]
+
+
+def test_numbers_and_dates_of_an_expression_are_left_alone(warehouse, write_exports, tmp_path):
+    system = source_of(
+        tmp_path / "erp.yml",
+        """
+        system: erp
+        files:
+          - path: "{day}.csv"
+            decimal_mark: ","
+            thousands_mark: "."
+            date_formats: ["%d/%m/%Y"]
+            kinds:
+              billing.instalments:
+                columns: {instalment_id: Id, contract_id: Id}
+                constants: {number: 1.000}
+                expressions:
+                  amount: try_cast(Cents as decimal(18, 3)) / 1000
+                  due_date: try_strptime(Due, '%d %b %Y')::date
+        """,
+    )
+    load_all(
+        warehouse, write_exports({"2024-01-31.csv": "Id,Cents,Due\n1,1234,31 Jan 2024\n"}), [system]
+    )
+    assert rows(warehouse, "select amount, number, due_date from raw.billing_instalments") == [
+        ("1.234", "1.000", "2024-01-31")
+    ]
+
+
 @pytest.mark.parametrize(
     "number",
     [

@@ -28,6 +28,7 @@ from orchestration.readers.landing import (
     literal,
     name_columns,
     quoted,
+    shown_line,
     trimmed_columns,
 )
 from orchestration.sources import FileSpec
@@ -164,7 +165,7 @@ def _rejected_by_duckdb(connection: duckdb.DuckDBPyConnection) -> list[Unreadabl
         """
     ).fetchall()
     return [
-        Unreadable(Path(path), line, column, REASONS.get(kind, message), csv_line.rstrip("\r\n"))
+        Unreadable(Path(path), line, column, REASONS.get(kind, message), shown_line(csv_line))
         for path, line, column, kind, message, csv_line in rows
     ]
 
@@ -242,8 +243,7 @@ def _records(
             if values is None and _is_open(line, spec):
                 values, further_lines = _split_over_lines(line, lines, ahead, spec, width)
             if reason := _fault(line, values, width):
-                line_text = line.rstrip("\r\n").encode(errors="replace").decode()
-                yield Unreadable(path, number, None, reason, line_text)
+                yield Unreadable(path, number, None, reason, shown_line(line))
             else:
                 yield Record(number, values)
             for _ in range(further_lines):
@@ -290,7 +290,7 @@ def _split(record: str, spec: FileSpec) -> list[str] | None:
 
 
 def _fault(line: str, values: list[str] | None, width: int | None) -> str | None:
-    if not _is_decoded(line):
+    if not _is_decoded(line if values is None else "".join(values)):
         return BAD_BYTES
     if values is None:
         return BAD_QUOTES

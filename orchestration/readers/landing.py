@@ -13,6 +13,7 @@ import pyarrow as pa
 # Beside the file's own columns, under names no file has: the path of the file, and the line or
 # sheet row the record begins on.
 PATH, ROW = "#path", "#row"
+NUL_SIGN = "\u2400"
 BLANKS = "\t\n\r \u00a0"
 
 
@@ -35,6 +36,11 @@ def quoted(name: str) -> str:
 def literal(value: str) -> str:
     """Quote a text for SQL."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def shown_line(line: str) -> str:
+    """Write a line so that it can be kept as text: what is not, becomes a sign for it."""
+    return line.rstrip("\r\n").replace("\0", NUL_SIGN).encode(errors="replace").decode()
 
 
 def name_columns(header: Sequence[str]) -> tuple[str, ...]:
