@@ -81,7 +81,7 @@ def run(
     figures = newest_figures(release_file(finished.home))
     console.print(figures_table(figures, by=None, grain="month"))
     for line in summary(finished):
-        console.print(line, markup=False)
+        console.print(line, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -156,7 +156,7 @@ def main() -> None:
 
 def _fail(problems: Sequence[str], exit_code: int) -> None:
     for problem in problems[:MOST_PROBLEMS]:
-        errors.print(problem, style="red", markup=False)
+        errors.print(problem, style="red", markup=False, soft_wrap=True)
     if len(problems) > MOST_PROBLEMS:
         errors.print(f"... and {len(problems) - MOST_PROBLEMS} more.", style="red")
     sys.exit(exit_code)

@@ -13,6 +13,7 @@ from dbt_common.events.base_types import EventMsg
 from orchestration.contract import DBT_PROJECT
 from orchestration.settings import Settings
 
+FILE_VARIABLE = "WAREHOUSE_FILE"
 QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json")
 
 
@@ -26,29 +27,36 @@ class BuildError(Exception):
 
 @cache
 def parsed_project() -> Manifest:
-    """Parse the dbt project, once per process; dbt does not parse again what did not change."""
-    result = run_dbt(["parse"], Settings.from_environment())
+    """Parse the dbt project, once per process; dbt does not parse again what did not change.
+
+    The warehouse file is left unnamed: what is parsed holds for every one.
+    """
+    os.environ.pop(FILE_VARIABLE, None)
+    result = dbtRunner().invoke(["parse", *QUIET, *_places(Settings.from_environment())])
     if not result.success:
         raise BuildError([f"dbt cannot parse the project: {result.exception}"])
     return result.result
 
 
-def run_dbt(
-    arguments: Sequence[str],
-    settings: Settings,
-    project: Manifest | None = None,
-    hear: Callable[[EventMsg], None] | None = None,
+def build(
+    arguments: Sequence[str], settings: Settings, hear: Callable[[EventMsg], None]
 ) -> dbtRunnerResult:
-    """Run dbt on the run's warehouse file and let go of the file."""
-    os.environ["WAREHOUSE_FILE"] = str(settings.warehouse)
-    target = os.path.join(settings.home, "dbt")
-    places = ("--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", target)
+    """Have dbt build in the run's warehouse file, tell what it says, and let go of the file."""
+    os.environ[FILE_VARIABLE] = str(settings.warehouse)
     try:
-        return dbtRunner(manifest=project, callbacks=[hear] if hear else []).invoke(
-            [*arguments, *QUIET, *map(str, places), "--log-path", target]
+        return dbtRunner(manifest=parsed_project(), callbacks=[hear]).invoke(
+            ["build", *arguments, *QUIET, *_places(settings)]
         )
     finally:
         DuckDBConnectionManager.close_all_connections()
+
+
+def _places(settings: Settings) -> list[str]:
+    target = os.environ.get("DBT_TARGET_PATH") or os.path.join(settings.home, "dbt")
+    return [
+        *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+        *("--target-path", target, "--log-path", target),
+    ]
 
 
 def problems(result: dbtRunnerResult) -> list[str]:

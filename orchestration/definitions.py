@@ -11,11 +11,12 @@ from orchestration.schedule import daily, every_morning
 from orchestration.settings import Settings
 from orchestration.transformation import models
 
-PUBLISHED_PREFIXES = ("dim_", "fct_", "kpi_")
+# what is audited, and all of it but the rejected rows released
+AUDITED = ("dim_", "fct_", "kpi_", "rejected_rows")
 
 
 @dg.asset(
-    deps=[key for key in models.keys if key.path[-1].startswith(PUBLISHED_PREFIXES)],
+    deps=[key for key in models.keys if key.path[-1].startswith(AUDITED)],
     group_name="release",
     pool=WAREHOUSE_POOL,
 )
@@ -24,7 +25,7 @@ def release(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materia
     published = publish(
         settings.run_home,
         settings.warehouse,
-        context.run_id,
+        context.run.run_id,
         partial(report, "Releasing", 0, 0),
     )
     return dg.MaterializeResult(

@@ -17,7 +17,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from dbt_common.events.base_types import EventMsg
 from google.protobuf.json_format import MessageToDict
 
-from orchestration.dbt_runner import BuildError, parsed_project, problems, run_dbt
+from orchestration.dbt_runner import BuildError, build, parsed_project, problems
 from orchestration.errors import InputError
 from orchestration.ingestion import WAREHOUSE_POOL
 from orchestration.progress import report
@@ -45,7 +45,7 @@ def manifest() -> Mapping:
 def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
     """Build and test the models; a failed model or test fails the run."""
     _check_clocks(settings)
-    log = log_path(settings.run_home, context.run_id)
+    log = log_path(settings.run_home, context.run.run_id)
     events: list[dict] = []
 
     def hear(event: EventMsg) -> None:
@@ -56,7 +56,7 @@ def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
             events.append(MessageToDict(event, preserving_proto_field_name=True))
             _report(event)
 
-    result = run_dbt(_build_arguments(context, settings), settings, parsed_project(), hear)
+    result = build(_build_arguments(context, settings), settings, hear)
     row_counts = _row_counts(settings, events)
     for event in events:
         message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
@@ -81,7 +81,6 @@ def _build_arguments(context: dg.AssetExecutionContext, settings: Settings) -> l
         current_dbt_indirect_selection_env=None,
     )
     return [
-        "build",
         *("--exclude-resource-type", "unit_test"),
         *selection,
         *(["--indirect-selection", indirect] if indirect else []),
