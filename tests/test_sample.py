@@ -278,6 +278,24 @@ def test_nothing_is_delivered_before_it_happened(sample: Sample, kind: str, happ
     assert sample.count(f"from {kind} where left({happened}, 10)::date > export_day + 1") == 0
 
 
+@pytest.mark.parametrize(
+    ("column", "named"),
+    [
+        ("customer_id", "billing_customers"),
+        ("contract_id", "billing_contracts"),
+        ("instalment_id", "billing_instalments"),
+        ("agreement_id", "billing_agreements"),
+    ],
+)
+def test_no_payment_is_known_before_what_it_names(sample: Sample, column: str, named: str) -> None:
+    too_early = f"""
+        from payment_payments as payments
+        join (select {column}, min(export_day) as known from {named} group by 1) as named
+        using ({column}) where payments.export_day < known"""
+
+    assert sample.count(too_early) == 0
+
+
 def test_nobody_is_called_about_a_debt_that_is_closed(sample: Sample) -> None:
     called_too_late = """
         from contact_contacts as contacts

@@ -4,7 +4,13 @@ import numpy as np
 
 from orchestration.sample.calendar import DAY_SECONDS
 from orchestration.sample.population import BOLETO, CARD, DIRECT_DEBIT, PIX, SPAN, pick
-from orchestration.sample.world import SETTLED, World, close_where_paid, oldest_unpaid
+from orchestration.sample.world import (
+    SETTLED,
+    Columns,
+    World,
+    close_where_paid,
+    oldest_unpaid,
+)
 
 PENDING, CLEARED, FAILED, REVERSED, REFUNDED, CHARGED_BACK = range(6)
 STATUSES = ("pending", "cleared", "failed", "reversed", "refunded", "charged_back")
@@ -124,17 +130,17 @@ def fail(world: World, day: int, contract: np.ndarray, amount: np.ndarray) -> No
 
 
 def undo(world: World, day: int) -> None:
-    """Take back the cash whose reversal or chargeback was to come today."""
-    for what, status in (("reverse", REVERSED), ("charge_back", CHARGED_BACK)):
+    """Take back the cash whose reversal or chargeback was to come today, or clear it again."""
+    for what, status, sign in (
+        ("reverse", REVERSED, -1),
+        ("charge_back", CHARGED_BACK, -1),
+        ("clear_again", CLEARED, 1),
+    ):
         parts = world.agenda.due(what, day)
         if parts is None:
             continue
-        book, contract = world.book, parts["contract"]
-        is_firm = (book.agreement[contract] >= 0) | (book.standing[contract] >= SETTLED)
-        parts = {
-            k: v[~np.isin(parts["payment"], parts["payment"][is_firm])] for k, v in parts.items()
-        }
-        np.subtract.at(book.paid, parts["contract"], parts["amount"])
+        parts = _still_open(world, parts)
+        np.add.at(world.book.paid, parts["contract"], sign * parts["amount"])
         close_where_paid(world, day, parts["contract"])
         _repeat_status(world, day, parts, status)
         again = (status == REVERSED) & (parts["payment"] % 1000 < 1000 * CLEARED_AGAIN_SHARE)
@@ -143,14 +149,14 @@ def undo(world: World, day: int) -> None:
             np.full(again.sum(), day + 3),
             **{name: column[again] for name, column in parts.items()},
         )
-    parts = world.agenda.due("clear_again", day)
-    if parts is not None:
-        free = world.book.agreement[parts["contract"]] < 0
-        firm = np.isin(parts["payment"], parts["payment"][~free])
-        parts = {k: v[~firm] for k, v in parts.items()}
-        np.add.at(world.book.paid, parts["contract"], parts["amount"])
-        close_where_paid(world, day, parts["contract"])
-        _repeat_status(world, day, parts, CLEARED)
+
+
+def _still_open(world: World, parts: Columns) -> Columns:
+    """Leave out payments on contracts that an agreement holds or that have left the book."""
+    book, contract = world.book, parts["contract"]
+    is_firm = (book.agreement[contract] >= 0) | (book.standing[contract] >= SETTLED)
+    kept = ~np.isin(parts["payment"], parts["payment"][is_firm])
+    return {name: column[kept] for name, column in parts.items()}
 
 
 def refund(world: World, day: int) -> None:
@@ -262,7 +268,7 @@ def _status(
     )
 
 
-def _repeat_status(world: World, day: int, parts: dict, status: int) -> None:
+def _repeat_status(world: World, day: int, parts: Columns, status: int) -> None:
     """Record one status per payment, of its whole amount, at some hour of the day."""
     payment, number = np.unique(parts["payment"], return_inverse=True)
     amount = np.zeros(len(payment), dtype=np.int64)

@@ -28,10 +28,10 @@ FEE, INTEREST, WAIVER, DISCOUNT, CREDIT_NOTE, WRITE_OFF, DEBT_SALE, RECALL = ran
 
 FEE_DPD, FEE_SHARE, FEE_RATE = 8, 0.08, 0.02
 INTEREST_DPD, INTEREST_SHARE, INTEREST_RATE = 31, 0.06, 0.01
-FEE_UNDONE_SHARE, WAIVER_DPD, WAIVER_SHARE = 0.06, 25, 0.15
+LEAST_CHARGE, CHARGE_UNDONE_SHARE, WAIVER_DPD, WAIVER_SHARE = 100, 0.06, 25, 0.15
 CREDIT_NOTE_SHARE = 0.003
 DISCOUNT_DPD, DISCOUNT_SHARE = 60, 0.3
-WRITE_OFF_DPD, WRITE_OFF_SHARE = 180, 0.5
+WRITE_OFF_DPD, WRITE_OFF_SHARE = 180, 0.6
 SALE_MONTHS, SALE_SHARE, RECALL_SHARE = (3, 6, 9, 12), 0.25, 0.02
 PAYS_AFTER_SHARE = 0.05
 ENTRY_DPD = 5
@@ -57,31 +57,33 @@ def _adjust(
     )
 
 
-def _charge(world: World, day: int, kind: int, contract: np.ndarray, amount: np.ndarray) -> None:
-    world.book.charged[contract] += amount
-    world.book.fallen_due[contract] += amount
-    _adjust(world, day, kind, contract=contract, amount=amount)
-
-
 def charge_the_late(world: World, day: int, late: Late) -> None:
-    """Charge late fees and interest on a few; take some back; note entries the source states."""
-    rng, book = world.rng, world.book
+    """Charge late fees and interest on a few."""
     for kind, dpd, share, rate in (
         (FEE, FEE_DPD, FEE_SHARE, FEE_RATE),
         (INTEREST, INTEREST_DPD, INTEREST_SHARE, INTEREST_RATE),
     ):
-        reached = late.where((late.dpd == dpd) & (book.standing[late.contract] == OPEN))
-        reached = reached.where(rng.random(len(reached.dpd)) < share)
-        amount = np.maximum((reached.owed * rate).astype(np.int64), 100)
-        _charge(world, day, kind, reached.contract, amount)
-        undone = rng.random(len(amount)) < FEE_UNDONE_SHARE
+        is_open = world.book.standing[late.contract] == OPEN
+        reached = late.where((late.dpd == dpd) & is_open)
+        reached = reached.where(world.rng.random(len(reached.dpd)) < share)
+        contract = reached.contract
+        amount = np.maximum((reached.owed * rate).astype(np.int64), LEAST_CHARGE)
+        world.book.charged[contract] += amount
+        world.book.fallen_due[contract] += amount
+        _adjust(world, day, kind, contract=contract, amount=amount)
+        undone = world.rng.random(len(amount)) < CHARGE_UNDONE_SHARE
         world.agenda.plan(
             "undo_charge",
             np.full(undone.sum(), day + 5),
-            contract=reached.contract[undone],
+            contract=contract[undone],
             amount=amount[undone],
             kind=np.full(undone.sum(), kind),
         )
+
+
+def take_back_charges(world: World, day: int, late: Late) -> None:
+    """Undo the charges that were to be undone today, and waive all those of a few."""
+    book = world.book
     rows = world.agenda.due("undo_charge", day)
     if rows is not None:
         free = book.agreement[rows["contract"]] < 0
@@ -91,16 +93,19 @@ def charge_the_late(world: World, day: int, late: Late) -> None:
             book.paid[contract] += amount
             _adjust(world, day, kind, contract=contract, amount=-amount)
     waived = late.where((late.dpd == WAIVER_DPD) & (book.charged[late.contract] > 0))
-    waived = waived.where(rng.random(len(waived.dpd)) < WAIVER_SHARE)
+    waived = waived.where(world.rng.random(len(waived.dpd)) < WAIVER_SHARE)
     amount = np.minimum(book.charged[waived.contract], waived.owed)
     book.paid[waived.contract] += amount
     _adjust(world, day, WAIVER, contract=waived.contract, amount=amount)
 
+
+def note_entries(world: World, day: int, late: Late) -> None:
+    """Note the day on which debts enter collection where the billing system states it."""
     states = np.array([product.code == STATES_COLLECTION_ENTRY for product in PRODUCTS])
     entered = late.contract[
         (late.dpd == ENTRY_DPD) & states[world.people.contracts.product[late.contract]]
     ]
-    book.entry_day[entered] = np.minimum(book.entry_day[entered], day)
+    world.book.entry_day[entered] = np.minimum(world.book.entry_day[entered], day)
 
 
 def grant_discounts(world: World, day: int, debts: Late, amount: np.ndarray) -> np.ndarray:

@@ -9,9 +9,11 @@ import pyarrow.compute as pc
 from orchestration.sample.calendar import DAY_SECONDS, FAR, Calendar
 
 ID_DIGITS = 8
+UTC_SHIFT = 3 * 3600
+NONE = np.iinfo(np.int64).min
 
+# gives the values of the rows at the given positions
 Column = Callable[[np.ndarray], pa.Array]
-"""Gives the values of the rows at the given positions."""
 
 
 def ids(prefix: str, numbers: np.ndarray) -> Column:
@@ -69,9 +71,6 @@ def instants(
     return render
 
 
-UTC_SHIFT = 3 * 3600
-
-
 def money(cents: np.ndarray) -> Column:
     """Make amounts with two decimals of cents; empty where NONE."""
 
@@ -85,9 +84,6 @@ def money(cents: np.ndarray) -> Column:
         return pc.if_else(pa.array(chosen != NONE), amounts, None)
 
     return render
-
-
-NONE = np.iinfo(np.int64).min
 
 
 def words(options: Sequence[str], codes: np.ndarray) -> Column:

@@ -22,8 +22,8 @@ DELIVERED_AGAIN_WITHIN = 3
 class Rows:
     """The rows of an export kind: ``known_day`` is when the delivering system knew each.
 
-    ``daily`` kinds are exported on business days, the others every Tuesday and on the
-    first business day. Shares of the rows are delivered late, and again in a later file,
+    ``daily`` kinds are exported on business days, the others on the first and last day and
+    every Tuesday, or the business day after. Shares of the rows are delivered late, and again in a later file,
     but never those at the ``punctual`` positions.
     """
 
@@ -50,12 +50,12 @@ class Written:
 def export_days(calendar: Calendar, daily: bool) -> np.ndarray:
     """Give the days on which a kind is exported."""
     days = np.arange(calendar.first_export, calendar.last + 1)
-    days = days[calendar.business[days]]
-    if daily:
-        return days
-    chosen = calendar.weekday[days] == EXPORT_WEEKDAY
-    chosen[0] = chosen[-1] = True
-    return days[chosen]
+    if not daily:
+        weekly = calendar.weekday[days] == EXPORT_WEEKDAY
+        weekly[0] = weekly[-1] = True
+        days = days[weekly]
+    days = np.unique(calendar.next_business[days])
+    return days[days <= calendar.last]
 
 
 def write(out: Path, calendar: Calendar, rng: np.random.Generator, rows: Rows) -> Written:

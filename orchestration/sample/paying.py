@@ -12,6 +12,7 @@ from orchestration.sample.world import (
     DPD_EDGES,
     FORGETFUL,
     INSOLVENT,
+    LAST_SECOND,
     STRAINED,
     Late,
     World,
@@ -22,10 +23,12 @@ from orchestration.sample.world import (
 )
 
 ON_TIME_BY_DISCIPLINE = ((0, 0.08, 0.2, 0.5, 1), (0.74, 0.90, 0.963, 0.989, 0.997))
-FIRST_INSTALMENT_RISK, STRAINED_FACTOR = 1.4, 0.35
-MOODS_BY_DISCIPLINE = ((0, 0.2, 0.6, 1), (0.03, 0.07, 0.17, 0.33), (0.34, 0.40, 0.54, 0.74))
-"""Discipline, share forgetful, share forgetful or strained."""
-
+FIRST_INSTALMENT_RISK = 1.25
+# what is left of the chance to pay on time where another contract is behind
+ELSEWHERE_BY_MOOD = np.array([1.0, 1.0, 0.45, 0.15])
+# discipline; share forgetful; share forgetful or strained
+MOODS_BY_DISCIPLINE = ((0, 0.2, 0.6, 1), (0.02, 0.05, 0.13, 0.28), (0.31, 0.37, 0.51, 0.72))
+# by mood (calm, forgetful, strained, insolvent) and days past due (DPD_EDGES)
 DAILY_PAYERS = np.array(
     [
         [0, 0, 0, 0, 0, 0, 0],
@@ -76,7 +79,7 @@ def pay_on_time(world: World, day: int) -> None:
     missed = 1 - np.interp(people.customers.discipline[person], *ON_TIME_BY_DISCIPLINE)
     missed *= people.contracts.risk[contract]
     missed *= np.where(people.instalments.number[instalment] == 1, FIRST_INSTALMENT_RISK, 1)
-    chance = np.where(book.mood[person] >= STRAINED, STRAINED_FACTOR * (1 - missed), 1 - missed)
+    chance = (1 - missed) * ELSEWHERE_BY_MOOD[book.mood[person]]
     pays = rng.random(len(contract)) < chance
     debit = people.contracts.method[contract] == DIRECT_DEBIT
     unpaid = ~pays & debit & (rng.random(len(contract)) < 0.7)
@@ -192,15 +195,16 @@ def pay_as_promised(world: World, day: int) -> None:
     contract, first = np.unique(rows["contract"], return_index=True)
     amount = np.minimum(rows["amount"][first], owed[contract])
     pays = amount > 0
-    size = int(pays.sum())
+    size, latest = int(pays.sum()), second_of(day, LAST_SECOND)
     cash.receive(
         world,
         day,
         contract[pays],
         amount=amount[pays],
-        instant=np.maximum(
+        instant=np.clip(
             second_of(day, paying_seconds(world.rng, size)),
-            np.minimum(rows["not_before"][first][pays], second_of(day, np.array(86_340))),
+            np.minimum(rows["not_before"][first][pays], latest),
+            latest,
         ),
         channel=np.where(world.rng.random(size) < 0.35, cash.AGENT, cash.BANK),
         method=cash.usual_method(world, day, size),

@@ -10,7 +10,7 @@ from orchestration.sample.calendar import DAY_SECONDS, FAR
 from orchestration.sample.columns import NONE, dates, ids, instants, money, words
 from orchestration.sample.delivery import Rows
 from orchestration.sample.population import BOLETO, CARD, METHODS
-from orchestration.sample.world import World
+from orchestration.sample.world import Columns, World
 
 CORRECTED_SHARE = 0.002
 CARD_FEE_PERMILLE, BOLETO_FEE_CENTS = 25, 190
@@ -18,13 +18,13 @@ CARD_FEE_PERMILLE, BOLETO_FEE_CENTS = 25, 190
 
 def payment_rows(world: World, rng: np.random.Generator) -> Iterator[Rows]:
     """Give the payment kinds one by one."""
-    yield _payments(world, rng)
-    yield _allocations(world)
+    payments = world.journal.take("payments")
+    yield _payments(world, rng, payments)
+    yield _allocations(world, payments)
 
 
-def _payments(world: World, rng: np.random.Generator) -> Rows:
-    rows, statuses = world.journal.take("payments"), world.journal.take("payment_statuses")
-    calendar = world.calendar
+def _payments(world: World, rng: np.random.Generator, rows: Columns) -> Rows:
+    statuses, calendar = world.journal.take("payment_statuses"), world.calendar
     cleared = np.flatnonzero(
         (statuses["status"] == cash.CLEARED)
         & (statuses["instant"] >= calendar.first_export * DAY_SECONDS)
@@ -88,12 +88,13 @@ def _payments(world: World, rng: np.random.Generator) -> Rows:
     )
 
 
-def _allocations(world: World) -> Rows:
+def _allocations(world: World, payments: Columns) -> Rows:
     rows = world.journal.take("allocations")
+    by_boleto = payments["method"][rows["payment"]] == BOLETO
     return Rows(
         area="payment",
         kind="allocations",
-        known_day=rows["day"],
+        known_day=rows["day"] + by_boleto,
         columns={
             "payment_id": ids("P", rows["payment"]),
             "contract_id": ids(CONTRACT, rows["contract"]),

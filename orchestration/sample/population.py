@@ -24,6 +24,8 @@ METHODS = ("pix", "boleto", "card", "direct_debit", "transfer")
 
 DUE_DAYS = np.array([5, 10, 15, 20, 25])
 ISSUED_DAYS_BEFORE_DUE = 12
+# cents; no contract ever asks as much
+SPAN = 10**11
 
 
 @dataclass(frozen=True)
@@ -42,74 +44,74 @@ class Product:
 
 PRODUCTS = (
     Product(
-        "personal_loan",
-        "unsecured",
-        ("Banco Ipê", "Financeira Jatobá"),
-        LOAN,
-        (6, 8, 10, 12, 18),
-        (600, 1800, 3500, 7000, 20000),
-        0.30,
-        1.2,
+        code="personal_loan",
+        portfolio="unsecured",
+        brands=("Banco Ipê", "Financeira Jatobá"),
+        shape=LOAN,
+        terms=(6, 8, 10, 12, 18),
+        principals=(600, 1800, 3500, 7000, 20000),
+        share=0.3,
+        risk=1.2,
     ),
     Product(
-        "payroll_loan",
-        "payroll",
-        ("Banco Ipê", "Banco Cedro"),
-        LOAN,
-        (12, 18),
-        (1000, 3000, 6000, 11000, 30000),
-        0.10,
-        0.5,
+        code="payroll_loan",
+        portfolio="payroll",
+        brands=("Banco Ipê", "Banco Cedro"),
+        shape=LOAN,
+        terms=(12, 18),
+        principals=(1000, 3000, 6000, 11000, 30000),
+        share=0.1,
+        risk=0.5,
     ),
     Product(
-        "vehicle_loan",
-        "vehicles",
-        ("Financeira Jatobá", "Banco Cedro"),
-        LOAN,
-        (12, 24),
-        (6000, 12000, 20000, 30000, 60000),
-        0.05,
-        0.8,
+        code="vehicle_loan",
+        portfolio="vehicles",
+        brands=("Financeira Jatobá", "Banco Cedro"),
+        shape=LOAN,
+        terms=(12, 24),
+        principals=(6000, 12000, 20000, 30000, 60000),
+        share=0.05,
+        risk=0.8,
     ),
     Product(
-        "store_credit",
-        "retail",
-        ("Lojas Tucumã", "Casa Buriti"),
-        LOAN,
-        (6, 8, 10),
-        (180, 400, 800, 1500, 4000),
-        0.23,
-        1.3,
+        code="store_credit",
+        portfolio="retail",
+        brands=("Lojas Tucumã", "Casa Buriti"),
+        shape=LOAN,
+        terms=(6, 8, 10),
+        principals=(180, 400, 800, 1500, 4000),
+        share=0.23,
+        risk=1.3,
     ),
     Product(
-        "mobile_plan",
-        "telecom",
-        ("Fibra Araçá", "Sinal Jacarandá"),
-        SUBSCRIPTION,
-        (),
-        (45, 60, 80, 110, 190),
-        0.14,
-        1.0,
+        code="mobile_plan",
+        portfolio="telecom",
+        brands=("Fibra Araçá", "Sinal Jacarandá"),
+        shape=SUBSCRIPTION,
+        terms=(),
+        principals=(45, 60, 80, 110, 190),
+        share=0.14,
+        risk=1.0,
     ),
     Product(
-        "electricity",
-        "utilities",
-        ("Luz do Vale", "Energia Umbu"),
-        SUBSCRIPTION,
-        (),
-        (60, 110, 160, 240, 600),
-        0.08,
-        0.7,
+        code="electricity",
+        portfolio="utilities",
+        brands=("Luz do Vale", "Energia Umbu"),
+        shape=SUBSCRIPTION,
+        terms=(),
+        principals=(60, 110, 160, 240, 600),
+        share=0.08,
+        risk=0.7,
     ),
     Product(
-        "retail_invoice",
-        "retail",
-        ("Lojas Tucumã", "Casa Buriti"),
-        INVOICE,
-        (1,),
-        (80, 180, 350, 700, 2500),
-        0.10,
-        1.1,
+        code="retail_invoice",
+        portfolio="retail",
+        brands=("Lojas Tucumã", "Casa Buriti"),
+        shape=INVOICE,
+        terms=(1,),
+        principals=(80, 180, 350, 700, 2500),
+        share=0.1,
+        risk=1.1,
     ),
 )
 STATES_COLLECTION_ENTRY = "electricity"
@@ -162,9 +164,6 @@ class Instalments:
     issued_day: np.ndarray
     amount: np.ndarray
     key: np.ndarray
-
-
-SPAN = 10**11
 
 
 @dataclass(frozen=True)
@@ -251,7 +250,7 @@ def _contracts(
     quartile = np.minimum(position.astype(int), 3)
     low, high = quartiles[product, quartile], quartiles[product, quartile + 1]
     principal = ((low + (high - low) * (position - quartile)) * 10).astype(np.int64) * 10
-    before = rng.random(size) < 0.46
+    before = rng.random(size) < 0.41
     originated = np.where(
         before,
         rng.integers(0, calendar.first_export, size),

@@ -42,6 +42,8 @@ def _play_day(world: World, day: int) -> None:
     paying.change_moods(world, late)
     paying.suspend(world, late)
     charges.charge_the_late(world, day, late)
+    charges.take_back_charges(world, day, late)
+    charges.note_entries(world, day, late)
     charges.credit_invoices(world, day)
     late = late_debts(world, day)
     not_paid = world.book.paid_day[late.person] != day
@@ -93,20 +95,21 @@ def _new_world(rng: np.random.Generator, calendar: Calendar, people: Population)
 
 
 def _agents(rng: np.random.Generator, calendar: Calendar, persons: int) -> Columns:
-    """Hire agents: the first three stay throughout, some of the others come and go."""
+    """Hire agents: the first three stay, the first moves; of the others some come and go."""
     size = max(6, persons // CUSTOMERS_PER_AGENT)
     stays = np.arange(size) < 3
     late = ~stays & (rng.random(size) < 0.25)
     hired = np.where(late, rng.integers(0, calendar.last, size), -rng.integers(30, 1500, size))
     leaves = ~stays & (rng.random(size) < 0.2)
     left = np.where(leaves, np.maximum(hired, 0) + rng.integers(60, 400, size), FAR)
-    moves = rng.random(size) < 0.3
+    moves = (np.arange(size) == 0) | (rng.random(size) < 0.3)
+    team = pick(rng, (0.3, 0.25, 0.15, 0.2, 0.1), size)
     moved = np.where(moves, np.maximum(hired, 0) + rng.integers(30, 300, size), FAR)
     return {
         "hired_day": hired,
         "left_day": np.where(left <= calendar.last, left, FAR),
-        "team": pick(rng, (0.3, 0.25, 0.15, 0.2, 0.1), size),
+        "team": team,
         "fte": np.where(rng.random(size) < 0.2, 0.5, 1.0),
         "moved_day": np.where((moved <= calendar.last) & (moved < left), moved, FAR),
-        "next_team": pick(rng, (0.3, 0.25, 0.15, 0.2, 0.1), size),
+        "next_team": (team + rng.integers(1, len(TEAMS), size)) % len(TEAMS),
     }

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from orchestration.sample.calendar import FAR, Calendar
+from orchestration.sample.calendar import DAY_SECONDS, FAR, Calendar
 from orchestration.sample.population import SPAN, SUBSCRIPTION, Population
 
 OPEN, WRITTEN_OFF, SETTLED, GONE = range(4)
 CALM, FORGETFUL, STRAINED, INSOLVENT = range(4)
 DPD_EDGES = np.array([5, 15, 30, 60, 90, 180])
+LAST_SECOND = DAY_SECONDS - 60
 
 Columns = dict[str, np.ndarray]
 
@@ -187,9 +188,9 @@ def on_day(days: np.ndarray, order: np.ndarray, day: int) -> np.ndarray:
     return order[low:high]
 
 
-def second_of(day: int, second: np.ndarray) -> np.ndarray:
+def second_of(day: int, second: np.ndarray | int) -> np.ndarray:
     """Give instants, in seconds from day 0, of seconds of a day (cut before midnight)."""
-    return day * 86_400 + np.minimum(second, 86_340).astype(np.int64)
+    return day * DAY_SECONDS + np.minimum(second, LAST_SECOND).astype(np.int64)
 
 
 def no_rows() -> np.ndarray:
