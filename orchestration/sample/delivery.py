@@ -23,8 +23,8 @@ class Rows:
     """The rows of an export kind: ``known_day`` is when the delivering system knew each.
 
     ``daily`` kinds are exported on business days, the others on the first and last day and
-    every Tuesday, or the business day after. Shares of the rows are delivered late, and again in a later file,
-    but never those at the ``punctual`` positions.
+    every Tuesday, or the business day after. Shares of the rows are delivered late, and
+    again in a later file, but never those at the ``punctual`` positions.
     """
 
     area: str
