@@ -151,13 +151,16 @@ def _read_csv(deliveries: Sequence[Delivery], header: Sequence[str]) -> str:
 
 
 def _rejected_by_duckdb(connection: duckdb.DuckDBPyConnection) -> list[Unreadable]:
-    """List the lines of the last scan, by file and line; a line may hold several errors."""
+    """List the rejected lines of the last scan, by file and line.
+
+    A line may hold several errors. Lines rejected for other reasons than ours are left out, so
+    that their file does not add up.
+    """
     rows = connection.execute(
         """
         select
             file_path, line, arg_min(column_name, column_idx),
-            arg_min(error_type::varchar, column_idx), arg_min(error_message, column_idx),
-            any_value(csv_line)
+            arg_min(error_type::varchar, column_idx), any_value(csv_line)
         from landing_errors
         inner join landing_scans using (scan_id, file_id)
         group by file_path, line
@@ -165,8 +168,9 @@ def _rejected_by_duckdb(connection: duckdb.DuckDBPyConnection) -> list[Unreadabl
         """
     ).fetchall()
     return [
-        Unreadable(Path(path), line, column, REASONS.get(kind, message), shown_line(csv_line))
-        for path, line, column, kind, message, csv_line in rows
+        Unreadable(Path(path), line, column, REASONS[error], shown_line(csv_line))
+        for path, line, column, error, csv_line in rows
+        if error in REASONS
     ]
 
 
@@ -307,6 +311,8 @@ def _is_decoded(line: str) -> bool:
     return True
 
 
+# quoted values may be of any length
+csv.field_size_limit(2**31 - 1)
 # a lone surrogate, which no encoding holds
 codecs.register_error("mark_bad_bytes", lambda error: ("\udc80", error.end))
 
