@@ -67,6 +67,18 @@
     }) }}
 {%- endmacro %}
 
+{#- The KPIs whose model gives a finished statistic, or those whose model gives rows. -#}
+{% macro kpis(is_statistic) -%}
+    {%- set kpis = [] -%}
+    {%- for kpi_id in kpi_ids() -%}
+        {%- set kpi = kpi(kpi_id) -%}
+        {%- if (kpi.meta.kind == 'statistic') == is_statistic -%}
+            {%- do kpis.append(kpi) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(kpis) }}
+{%- endmacro %}
+
 {#- What a KPI's YAML says of it; unit tests, which see no other YAML, say it themselves. -#}
 {% macro kpi_declaration(kpi_id) -%}
     {%- set node = graph.nodes.values()

@@ -4,13 +4,9 @@
 
 {{ config(materialized='view') }}
 
-{% for kpi_id in kpi_ids() -%}
-{%- set kpi = kpi(kpi_id) -%}
-{%- if kpi.meta.kind != 'statistic' %}
-{{ 'union all' if not loop.first }}
-
+{% for kpi in kpis(is_statistic=false) %}
 select
-    '{{ kpi_id }}' as kpi_id,
+    '{{ kpi.id }}' as kpi_id,
     '{{ kpi.meta.counts }}' as counts,
     cast(unit_id as string) as unit_id,
     kpi_date,
@@ -25,5 +21,5 @@ select
     cast({{ 'denominator' if 'denominator' in kpi.columns else '0' }} as decimal(28, 4))
         as denominator
 from {{ kpi.relation }}
-{%- endif %}
+{{ 'union all' if not loop.last }}
 {% endfor %}
