@@ -59,6 +59,21 @@ cumulated as (
 
 ),
 
+-- what a day had covered and no undone credit uncovered again
+lasting as (
+
+    select
+        contract_id,
+        paid_date,
+        is_cash,
+        min(cumulative_amount) over (
+            partition by contract_id order by paid_date, is_cash
+            rows between current row and unbounded following
+        ) as cumulative_amount
+    from cumulated
+
+),
+
 line_of_money as (
 
     select
@@ -80,7 +95,7 @@ line_of_money as (
         paid_date,
         -- days since 1900, doubled, so that one number orders credit before cash
         {{ days_between("date '1900-01-01'", 'paid_date') }} * 2 + is_cash as paid_order
-    from cumulated
+    from lasting
 
 ),
 
