@@ -89,9 +89,12 @@ select
     case
         when episodes.exit_date is null then null
         when episodes.exit_reason != 'cleared' then episodes.exit_reason
-        when {{ is_paid_in_full('recovered.cash_amount') }} then 'paid'
-        when recovered.cash_amount > 0 then 'settled_with_haircut'
-        else 'forgiven'
+        when recovered.cash_amount <= 0 then 'forgiven'
+        when
+            {{ is_paid_in_full('recovered.cash_amount') }}
+            or recovered.credit_amount <= 0
+            then 'paid'
+        else 'settled_with_haircut'
     end as exit_reason,
 
     -- first steps
