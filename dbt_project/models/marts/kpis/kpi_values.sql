@@ -193,7 +193,7 @@ figures as (
             when unrounded_denominator > 0
                 then {{ ratio('unrounded_numerator', 'unrounded_denominator') }}
         end as value,
-        cast(unit_count as bigint) as unit_count,
+        cast(floor(unit_count) as bigint) as unit_count,
         matures_on
     from totals
 
