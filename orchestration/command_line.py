@@ -134,7 +134,8 @@ def dev(
         sources=[str(path.absolute()) for path in (*sources, *more_sources)],
     )
     settings.check()
-    daily_run.prepare_dagster(settings)
+    with daily_run.history(settings):
+        pass  # only to close what a killed run left open
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
     os.execv(sys.executable, command)
 

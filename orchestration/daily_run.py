@@ -68,8 +68,9 @@ def run_daily(settings: Settings, run_id: str) -> Finished:
         raise RunError([*problems, f"The log, with all details, is {log}."]) from error
 
 
-def prepare_dagster(settings: Settings) -> Path:
-    """Set this process and its children up for Dagster; return DAGSTER_HOME."""
+@contextmanager
+def history(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """Have a home's Dagster to oneself, with no dead runs in it; children inherit its settings."""
     dagster_home = settings.run_home / "dagster"
     try:
         dagster_home.mkdir(parents=True, exist_ok=True)
@@ -80,19 +81,19 @@ def prepare_dagster(settings: Settings) -> Path:
     os.environ[EXPORTS_VARIABLE] = settings.exports
     os.environ[HOME_VARIABLE] = settings.home
     os.environ[SOURCES_VARIABLE] = os.pathsep.join(settings.sources)
-    return dagster_home
-
-
-def _run(settings: Settings, run_id: str, log: Path) -> Finished:
-    dagster_home = prepare_dagster(settings)
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
-    from orchestration.definitions import defs  # noqa: PLC0415 - parses dbt's project at this home
-
     with (
         _alone_in(settings.run_home),
         dg.DagsterInstance.from_config(str(dagster_home)) as instance,
     ):
         _bury_the_dead(instance)
+        yield instance
+
+
+def _run(settings: Settings, run_id: str, log: Path) -> Finished:
+    with history(settings) as instance:
+        from orchestration.definitions import defs  # noqa: PLC0415 - parses the dbt project
+
         result = defs.resolve_job_def("daily").execute_in_process(
             instance=instance,
             run_id=run_id,
