@@ -32,10 +32,13 @@ def parsed_project() -> Manifest:
     The warehouse file is left unnamed: what is parsed holds for every one.
     """
     os.environ.pop(FILE_VARIABLE, None)
-    result = dbtRunner().invoke(["parse", *QUIET, *_places(Settings.from_environment())])
-    if not result.success:
-        raise BuildError([f"dbt cannot parse the project: {result.exception}"])
-    return result.result
+    parse = ["parse", *QUIET, *_places(Settings.from_environment())]
+    # what dbt kept may be at odds with descriptions that moved from one file to another
+    for arguments in (parse, [*parse, "--no-partial-parse"]):
+        result = dbtRunner().invoke(arguments)
+        if result.success:
+            return result.result
+    raise BuildError([f"dbt cannot parse the project: {result.exception}"])
 
 
 def build(
