@@ -1,0 +1,90 @@
+-- Where rows happen on a day and are counted, a period is the sum of those within it: a
+-- week or month of its days (if all of them are published), a quarter of its months, a
+-- year of its quarters.
+
+with
+
+kpis as (
+
+    select * from {{ ref('kpi_catalog') }}
+    where
+        counts = 'row'
+        and kind != 'statistic'
+        and numerator_spans is null
+        and denominator_spans is null
+
+),
+
+first_published_days as (
+
+    select min(period_start) as calendar_date
+    from {{ ref('int_periods') }}
+    where period_grain = 'day'
+
+),
+
+figures as (
+
+    select
+        kpi_values.kpi_id,
+        kpi_values.period_grain,
+        kpi_values.period_start,
+        kpi_values.dimension,
+        kpi_values.member,
+        kpi_values.part,
+        kpi_values.numerator,
+        -- the parts of a mix have a denominator in common, and not all are there every day
+        case when kpis.mix is null then coalesce(kpi_values.denominator, 0) else 0 end
+            as denominator,
+        kpi_values.unit_count
+    from {{ ref('kpi_values') }} as kpi_values
+    inner join kpis on kpi_values.kpi_id = kpis.kpi_id
+
+),
+
+sides as (
+
+    {% for grain, finer in [
+        ('week', 'day'), ('month', 'day'), ('quarter', 'month'), ('year', 'quarter')
+    ] %}
+    select
+        *,
+        period_start as coarse_period_start
+    from figures
+    where period_grain = '{{ grain }}'
+
+    union all
+
+    select
+        kpi_id,
+        '{{ grain }}' as period_grain,
+        period_start,
+        dimension,
+        member,
+        part,
+        -numerator as numerator,
+        -denominator as denominator,
+        -unit_count as unit_count,
+        {{ period_start(grain, 'period_start') }} as coarse_period_start
+    from figures
+    where period_grain = '{{ finer }}'
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
+
+select
+    kpi_id,
+    period_grain,
+    coarse_period_start,
+    dimension,
+    member,
+    part,
+    sum(numerator) as numerator,
+    sum(denominator) as denominator,
+    sum(unit_count) as unit_count
+from sides
+where
+    period_grain not in ('week', 'month')
+    or coarse_period_start >= (select calendar_date from first_published_days)
+group by kpi_id, period_grain, coarse_period_start, dimension, member, part
+having sum(numerator) != 0 or sum(denominator) != 0 or sum(unit_count) != 0
