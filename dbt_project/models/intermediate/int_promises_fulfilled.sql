@@ -1,18 +1,14 @@
 -- One row per promise that was neither cancelled nor superseded: the cash that fulfils it
 -- by its due day and grace, and the cash that came late.
 --
--- A payment satisfies at most one promise, promises taken by due day. A promise takes the
--- payments between its making and its last day in their order, from the first one no
--- promise before it has taken, until it is fulfilled: a run of payments, known by where
--- it begins. Late cash is what no promise took in time; it goes to the promise due first.
+-- A payment fulfils at most one promise, the one due first; what of it goes to another
+-- debt counts as a payment of its own. A promise takes the payments between its making and
+-- its last day in their order, from the first one no promise before it has taken, until it
+-- is fulfilled: a run of payments, known by where it begins. What no promise took goes to
+-- the first one it comes in time for that is not fulfilled, else to the first one it is
+-- late for.
 
 with recursive
-
-clock as (
-
-    select * from {{ ref('int_clock') }}
-
-),
 
 promises as (
 
@@ -20,6 +16,7 @@ promises as (
         *,
         -- a promise without a contract is kept by cash of its customer on any debt
         coalesce(contract_id, 'customer ' || customer_id) as payer_id,
+        amount * {{ var('promise_threshold_percent') }} * 0.01 as needed_amount,
         {{ add_days('due_date', var('promise_grace_days')) }} as last_date,
         {{ add_days(
             'due_date', var('promise_grace_days') + var('promise_late_days')
@@ -34,7 +31,7 @@ payers as (
     select distinct
         payer_id,
         contract_id,
-        customer_id
+        case when contract_id is null then customer_id end as customer_id
     from promises
 
 ),
@@ -42,12 +39,12 @@ payers as (
 cash as (
 
     select
-        cash_id,
+        allocation_id,
         contract_id,
         customer_id,
         booked_at,
         booked_date,
-        restated_amount
+        restated_amount as amount
     from {{ ref('fct_allocations') }}
     where restated_amount > 0 and is_ours
 
@@ -57,10 +54,10 @@ payments as (
 
     select
         payers.payer_id,
-        cash.cash_id,
+        cash.allocation_id,
         cash.booked_at,
         cash.booked_date,
-        cash.restated_amount as amount
+        cash.amount
     from payers
     inner join cash on payers.contract_id = cash.contract_id
 
@@ -68,14 +65,12 @@ payments as (
 
     select
         payers.payer_id,
-        cash.cash_id,
-        min(cash.booked_at) as booked_at,
-        min(cash.booked_date) as booked_date,
-        sum(cash.restated_amount) as amount
+        cash.allocation_id,
+        cash.booked_at,
+        cash.booked_date,
+        cash.amount
     from payers
     inner join cash on payers.customer_id = cash.customer_id
-    where payers.contract_id is null
-    group by payers.payer_id, cash.cash_id
 
 ),
 
@@ -84,10 +79,10 @@ numbered_payments as (
     select
         *,
         row_number() over (
-            partition by payer_id order by booked_at, cash_id
+            partition by payer_id order by booked_at, allocation_id
         ) as payment_number,
         sum(amount) over (
-            partition by payer_id order by booked_at, cash_id
+            partition by payer_id order by booked_at, allocation_id
             rows between unbounded preceding and current row
         ) as cumulative_amount
     from payments
@@ -101,7 +96,7 @@ in_time as (
     select
         promises.promise_id,
         promises.payer_id,
-        promises.amount as promised_amount,
+        promises.needed_amount,
         payments.payment_number,
         payments.cumulative_amount,
         payments.cumulative_amount - payments.amount as cumulative_amount_before
@@ -124,7 +119,7 @@ runs as (
                 where
                     last_payments.cumulative_amount
                     - first_payments.cumulative_amount_before
-                    >= first_payments.promised_amount
+                    >= first_payments.needed_amount
             ),
             max(last_payments.payment_number)
         ) as last_payment_number
@@ -197,68 +192,87 @@ taken as (
 
 ),
 
-kept as (
+-- a payment that a promise on its debt and one of its customer took is the first due's
+takings as (
 
     select
         taken.promise_id,
-        sum(payments.amount) as kept_amount
+        payments.allocation_id,
+        payments.amount
     from taken
+    inner join promises on taken.promise_id = promises.promise_id
     inner join numbered_payments as payments
         on
             taken.payer_id = payments.payer_id
             and payments.payment_number >= taken.first_payment_number
             and payments.payment_number <= taken.last_payment_number
-    group by taken.promise_id
-
-),
-
-free_payments as (
-
-    select payments.*
-    from numbered_payments as payments
-    left join taken
-        on
-            payments.payer_id = taken.payer_id
-            and payments.payment_number >= taken.first_payment_number
-            and payments.payment_number <= taken.last_payment_number
-    where taken.promise_id is null
-
-),
-
-late as (
-
-    select
-        promises.promise_id,
-        payments.amount
-    from free_payments as payments
-    inner join promises
-        on
-            payments.payer_id = promises.payer_id
-            and payments.booked_date > promises.last_date
-            and payments.booked_date <= promises.last_late_date
-    left join kept on promises.promise_id = kept.promise_id
-    where coalesce(kept.kept_amount, 0) < promises.amount
     qualify row_number() over (
-        partition by payments.payer_id, payments.payment_number
+        partition by payments.allocation_id
         order by promises.due_date, promises.made_at, promises.promise_id
     ) = 1
 
 ),
 
-late_sums as (
+taken_sums as (
 
     select
         promise_id,
-        sum(amount) as late_amount
-    from late
+        sum(amount) as taken_amount
+    from takings
     group by promise_id
+
+),
+
+leftovers as (
+
+    select
+        promises.promise_id,
+        payments.amount,
+        payments.booked_date > promises.last_date as is_late
+    from numbered_payments as payments
+    inner join promises
+        on
+            payments.payer_id = promises.payer_id
+            and payments.booked_at >= promises.made_at
+            and payments.booked_date <= promises.last_late_date
+    left join takings on payments.allocation_id = takings.allocation_id
+    left join taken_sums on promises.promise_id = taken_sums.promise_id
+    where
+        takings.allocation_id is null
+        and coalesce(taken_sums.taken_amount, 0) < promises.needed_amount
+    qualify row_number() over (
+        partition by payments.allocation_id
+        order by
+            payments.booked_date > promises.last_date,
+            promises.due_date,
+            promises.made_at,
+            promises.promise_id
+    ) = 1
+
+),
+
+fulfilments as (
+
+    select
+        promise_id,
+        amount as kept_amount,
+        0 as late_amount
+    from takings
+
+    union all
+
+    select
+        promise_id,
+        case when is_late then 0 else amount end as kept_amount,
+        case when is_late then amount else 0 end as late_amount
+    from leftovers
 
 )
 
 select
     promises.promise_id,
-    coalesce(kept.kept_amount, 0) as kept_amount,
-    coalesce(late_sums.late_amount, 0) as late_amount
+    coalesce(sum(fulfilments.kept_amount), 0) as kept_amount,
+    coalesce(sum(fulfilments.late_amount), 0) as late_amount
 from promises
-left join kept on promises.promise_id = kept.promise_id
-left join late_sums on promises.promise_id = late_sums.promise_id
+left join fulfilments on promises.promise_id = fulfilments.promise_id
+group by promises.promise_id
