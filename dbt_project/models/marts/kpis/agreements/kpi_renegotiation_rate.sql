@@ -8,12 +8,11 @@ periods as (
 
     select
         *,
-        overdue_amount > 0 as is_overdue,
-        lag(overdue_amount > 0) over (
+        is_in_balance and overdue_amount > 0 as is_overdue,
+        lag(is_in_balance and overdue_amount > 0) over (
             partition by contract_id order by valid_from_date
         ) as was_overdue
     from {{ ref('fct_debt_periods') }}
-    where is_in_balance
 
 ),
 
