@@ -1,6 +1,7 @@
 -- One row per cohort (month, quarter or year of entry, in all or by one dimension): the
 -- Kaplan-Meier median of the days from entry to settlement. Episodes still open, sold,
--- recalled or forgiven are censored on the last day they were seen.
+-- recalled or forgiven are censored on the last day they were seen. The cohort is mature
+-- when whoever is still open has been watched for as many days as the median.
 
 {% set dimensions = ['portfolio', 'product', 'creditor_brand', 'segment', 'region', 'age_band'] -%}
 
@@ -11,7 +12,8 @@ episodes as (
     select
         *,
         {{ days_between('entry_date', 'last_date') }} as days_in_collection,
-        exit_reason in ('paid', 'settled_with_haircut') as is_settled
+        exit_reason in ('paid', 'settled_with_haircut') as is_settled,
+        case when exit_date is null then entry_date end as open_entry_date
     from {{ ref('fct_collection_episodes') }}
 
 ),
@@ -23,7 +25,8 @@ sliced as (
         'all' as dimension,
         'all' as member,
         days_in_collection,
-        is_settled
+        is_settled,
+        open_entry_date
     from episodes
     {% for dimension in dimensions %}
     union all
@@ -33,7 +36,8 @@ sliced as (
         '{{ dimension }}' as dimension,
         coalesce({{ dimension }}, 'unknown') as member,
         days_in_collection,
-        is_settled
+        is_settled,
+        open_entry_date
     from episodes
     {% endfor %}
 ),
@@ -47,7 +51,8 @@ cohorts as (
         dimension,
         member,
         days_in_collection,
-        is_settled
+        is_settled,
+        open_entry_date
     from sliced
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -62,7 +67,8 @@ durations as (
         member,
         days_in_collection,
         count(*) as episode_count,
-        count(*) filter (where is_settled) as settled_count
+        count(*) filter (where is_settled) as settled_count,
+        max(open_entry_date) as newest_open_entry_date
     from cohorts
     group by period_grain, period_start, dimension, member, days_in_collection
 
@@ -108,6 +114,24 @@ survival as (
         rows between unbounded preceding and current row
     )
 
+),
+
+medians as (
+
+    select
+        period_grain,
+        period_start,
+        dimension,
+        member,
+        sum(settled_count) as numerator,
+        sum(episode_count) as denominator,
+        -- a hair of slack, for a product of shares that is one half but for its last digit
+        min(days_in_collection) filter (where survival_share <= 0.5 + 1e-9)
+            as median_days,
+        max(newest_open_entry_date) as newest_open_entry_date
+    from survival
+    group by period_grain, period_start, dimension, member
+
 )
 
 select
@@ -115,11 +139,14 @@ select
     period_start,
     dimension,
     member,
-    sum(settled_count) as numerator,
-    sum(episode_count) as denominator,
-    -- a hair of slack, for a product of shares that is one half but for its last digit
-    cast(
-        min(days_in_collection) filter (where survival_share <= 0.5 + 1e-9) as double
-    ) as value
-from survival
-group by period_grain, period_start, dimension, member
+    case
+        when newest_open_entry_date is not null
+            then coalesce(
+                {{ add_days('newest_open_entry_date', 'median_days') }},
+                date '9999-12-31'
+            )
+    end as matures_on,
+    numerator,
+    denominator,
+    cast(median_days as double) as value
+from medians
