@@ -17,7 +17,6 @@ promises as (
         max(matures_on) as matures_on,
         max(case when promise_status = 'kept' then 1 else 0 end) as is_kept
     from {{ ref('fct_promises') }}
-    where contact_id is not null
     group by contact_id
 
 )
