@@ -1,5 +1,5 @@
 -- One row per contract, dated by its origination: was its first instalment still unpaid
--- 1 days after its due date? A contract that is not there yet counts on neither side, and
+-- 1 day after its due date? A contract that is not there yet counts on neither side, and
 -- leaves its cohort immature.
 
 select
