@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
-from rich.table import Table
+from rich.table import Column, Table
 
 from orchestration.figures import Figure
 from orchestration.progress import Progress
@@ -29,18 +30,24 @@ errors = Console(highlight=False, stderr=True)
 def showing_progress() -> Iterator[Callable[[Progress], None]]:
     """Give a listener that draws a bar per stage, or a line per stage where nobody watches."""
     stages: dict[str, TaskID] = {}
+    one_at_a_time = Lock()  # dbt reports from its threads
     with Bars(
         SpinnerColumn(finished_text="✓"),
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
         TextColumn("{task.fields[count]}"),
         TimeElapsedColumn(),
-        TextColumn("[dim]{task.fields[item]}"),
+        TextColumn("[dim]{task.fields[item]}", table_column=Column(no_wrap=True, ratio=1)),
         console=console,
+        expand=True,
         disable=not console.is_terminal,
     ) as bars:
 
         def hear(progress: Progress) -> None:
+            with one_at_a_time:
+                show(progress)
+
+        def show(progress: Progress) -> None:
             if progress.stage not in stages:
                 for task in bars.tasks:
                     bars.update(task.id, total=1, completed=1, item="")
@@ -109,12 +116,15 @@ def _period(figure: Figure, grain: str) -> str:
 
 
 def _change(figure: Figure) -> str:
-    """Points for a rate, percent for the rest; green where the KPI moves as it should."""
-    is_rate = figure.unit == "ratio"
-    change = figure.change_points if is_rate else figure.change_relative
+    """Points for rates and days, percent for the rest; green where the KPI moves as it should."""
+    in_points = {"ratio": (100, " pp"), "days": (1, " days")}
+    if figure.unit in in_points:
+        change, (scale, unit) = figure.change_points, in_points[figure.unit]
+    else:
+        change, (scale, unit) = figure.change_relative, (100, "%")
     if change is None:
         return NOTHING
-    text = f"{change * 100:+.1f}{' pp' if is_rate else '%'}"
+    text = f"{change * scale:+,.1f}{unit}"
     if change == 0 or figure.direction not in ("up", "down"):
         return text
     is_good = (change > 0) == (figure.direction == "up")
