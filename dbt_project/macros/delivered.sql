@@ -25,7 +25,19 @@
 
 {#- True of a value that is not of its column's declared type. -#}
 {% macro is_mistyped(column) -%}
-    ({{ column.name }} is not null and {{ typed(column) }} is null)
+    (
+        {{ column.name }} is not null
+        and try_cast({{ column.name }} as {{ column.data_type }}) is null
+    )
+{%- endmacro %}
+
+{#- The typed values of the declared key: one instant may be written in two ways. -#}
+{% macro typed_key(table) -%}
+    {%- set key = [] -%}
+    {%- for name in table.config.meta.key -%}
+        {%- do key.append(typed(table.columns[name])) -%}
+    {%- endfor -%}
+    {{ return(key) }}
 {%- endmacro %}
 
 {#- True of a row exported by the known time of this build. -#}
@@ -34,39 +46,30 @@
 {%- endmacro %}
 
 {#- The rows of an export kind that count: known, readable, not older than their
-    system's newest full delivery, the newest version of their key, not withdrawn. -#}
+    system's newest full delivery, the newest version of their key, not withdrawn. Nearly
+    every key is delivered once: only the others are sorted by version. -#}
 {% macro delivered(area, kind) -%}
     {%- set source_relation = source(area, kind) -%}
     {%- set files = source('ingestion', 'files') -%}
     {%- set clock = ref('int_clock') -%}
     {%- if execute -%}
     {%- set table = declaration(area, kind) -%}
-    {%- set key = [] -%}
-    {%- for name in table.config.meta.key -%}
-        {%- do key.append(typed(table.columns[name])) -%}
-    {%- endfor -%}
+    {%- set key = typed_key(table) -%}
     select *
     from (
         select *
-        from {{ source_relation }}
+        from {{ source_relation }} as delivered_rows
         where
-            {{ is_known() }}
-            {%- for column in typed_columns(table) %}
-            and not {{ is_mistyped(column) }}
-            {%- endfor %}
-            and export_day >= coalesce(
-                (
-                    select max(files.export_day)
-                    from {{ files }} as files
-                    where
-                        files.area = '{{ area }}'
-                        and files.kind = '{{ kind }}'
-                        and files.source_system = {{ source_relation.identifier }}.source_system
-                        and files.is_full
-                        and files.export_day <= (select known_at from {{ clock }})
-                ),
-                date '0001-01-01'
-            )
+            {{ is_standing(table, files, clock) }}
+            and not {{ is_delivered_again(source_relation, table) }}
+
+        union all
+
+        select *
+        from {{ source_relation }} as delivered_rows
+        where
+            {{ is_standing(table, files, clock) }}
+            and {{ is_delivered_again(source_relation, table) }}
         qualify row_number() over (
             partition by {{ key | join(', ') }}
             order by
@@ -78,6 +81,50 @@
     ) as newest_versions
     where not coalesce(try_cast(is_deleted as boolean), false)
     {%- endif -%}
+{%- endmacro %}
+
+{#- True of a delivered row that is known, readable and not older than the newest full
+    delivery of its system. -#}
+{% macro is_standing(table, files, clock) -%}
+    {{ is_known() }}
+            {%- for column in typed_columns(table) %}
+            and not {{ is_mistyped(column) }}
+            {%- endfor %}
+            and export_day >= coalesce(
+                (
+                    select max(files.export_day)
+                    from {{ files }} as files
+                    where
+                        files.area = '{{ table.source_name }}'
+                        and files.kind = '{{ table.name }}'
+                        and files.source_system = delivered_rows.source_system
+                        and files.is_full
+                        and files.export_day <= (select known_at from {{ clock }})
+                ),
+                date '0001-01-01'
+            )
+{%- endmacro %}
+
+{#- True of a delivered row whose key has been delivered more than once. -#}
+{% macro is_delivered_again(source_relation, table) -%}
+    {%- set key = typed_key(table) -%}
+    exists (
+                select 1
+                from (
+                    select
+                        {%- for value in key %}
+                        {{ value }} as key_{{ loop.index }}{{ ',' if not loop.last }}
+                        {%- endfor %}
+                    from {{ source_relation }}
+                    group by {{ key | join(', ') }}
+                    having count(*) > 1
+                ) as repeated_keys
+                where
+                    {%- for value in key %}
+                    {{ 'and ' if not loop.first }}repeated_keys.key_{{ loop.index }}
+                    is not distinct from {{ value }}
+                    {%- endfor %}
+            )
 {%- endmacro %}
 
 {#- The values of an export kind that are not of their declared types, one row each. -#}

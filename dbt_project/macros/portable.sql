@@ -104,14 +104,7 @@
 
 {% macro has_time_of_day(written) -%} (length({{ written }}) > 10) {%- endmacro %}
 
+{#- Whether Z, + or - follows the minutes. -#}
 {% macro has_offset(written) -%}
-    (
-        length({{ written }}) > 16
-        and (
-            right({{ written }}, 1) = 'Z'
-            or substr({{ written }}, length({{ written }}) - 5, 1) in ('+', '-')
-            or substr({{ written }}, length({{ written }}) - 4, 1) in ('+', '-')
-            or substr({{ written }}, length({{ written }}) - 2, 1) in ('+', '-')
-        )
-    )
+    regexp_matches(substr({{ written }}, 17), '[Z+-]')
 {%- endmacro %}
