@@ -1,9 +1,11 @@
 -- One row per cohort (month, quarter or year of entry, in all or by one dimension): the
 -- Kaplan-Meier median of the days from entry to settlement. Episodes still open, sold,
--- recalled or forgiven are censored on the last day they were seen. The cohort is mature
+-- recalled or forgiven are censored on the last day they were seen. A cohort is mature
 -- when whoever is still open has been watched for as many days as the median.
 
-{% set dimensions = ['portfolio', 'product', 'creditor_brand', 'segment', 'region', 'age_band'] -%}
+{% set dimensions = [
+    'portfolio', 'product', 'creditor_brand', 'segment', 'region', 'age_band'
+] -%}
 
 with
 
@@ -125,7 +127,7 @@ medians as (
         member,
         sum(settled_count) as numerator,
         sum(episode_count) as denominator,
-        -- a hair of slack, for a product of shares that is one half but for its last digit
+        -- a hair of slack: one half may come out of the product a last digit above it
         min(days_in_collection) filter (where survival_share <= 0.5 + 1e-9)
             as median_days,
         max(newest_open_entry_date) as newest_open_entry_date
