@@ -1,6 +1,6 @@
 -- One row per contract, dated by its origination: was its first instalment still unpaid
--- 15 days after its due date? A contract not there yet counts on neither side, and leaves
--- its cohort immature.
+-- 15 days after its due date? A contract not there yet counts on neither side, and
+-- leaves its cohort immature.
 
 select
     contract_id as unit_id,
