@@ -171,8 +171,6 @@ def _raw_tables() -> dict[str, dict[str, str]]:
     }
     for table, columns in bookkeeping().items():
         tables[table] = {column.name: column.data_type for column in columns}
-    # how the file was read: it is read again when this changes
-    tables["raw.files"]["mapping_hash"] = "string"
     return tables
 
 
