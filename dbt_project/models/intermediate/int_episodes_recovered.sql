@@ -1,5 +1,7 @@
--- One row per collection episode: restated cash and credits on the debt from the day of
--- entry to the end of the episode, and cash within each horizon of it.
+-- One row per collection episode: restated cash and credits on the debt during it, and
+-- what the cash recovered of the exposure, by the end and within each horizon. Whatever
+-- comes first covers the exposure first, so that what was credited of it, or what was
+-- charged after entry, is never recovered.
 
 with
 
@@ -24,6 +26,7 @@ movements as (
         contract_id,
         booked_date as movement_date,
         booked_at as movement_at,
+        cash_id as movement_id,
         restated_amount as cash_amount,
         0 as credit_amount
     from {{ ref('fct_allocations') }}
@@ -35,33 +38,76 @@ movements as (
         contract_id,
         credited_date as movement_date,
         cast(null as timestamp) as movement_at,
+        cast(null as string) as movement_id,
         0 as cash_amount,
         credit_amount
     from {{ ref('int_debt_credits') }}
+
+),
+
+-- the exposure has the credits of the day of entry taken off already
+
+of_episodes as (
+
+    select
+        episodes.episode_id,
+        episodes.entry_date,
+        episodes.exposure_amount,
+        movements.movement_date,
+        movements.movement_at,
+        movements.cash_amount,
+        movements.credit_amount,
+        sum(movements.cash_amount + movements.credit_amount) over (
+            partition by episodes.episode_id
+            order by
+                movements.movement_date asc,
+                movements.movement_at asc nulls first,
+                movements.movement_id asc nulls first
+            rows between unbounded preceding and current row
+        ) as covered_amount
+    from episodes
+    inner join movements
+        on
+            episodes.contract_id = movements.contract_id
+            and movements.movement_date >= episodes.entry_date
+            and movements.movement_date <= episodes.last_date
+    where movements.cash_amount != 0 or movements.movement_date > episodes.entry_date
+
+),
+
+recovering as (
+
+    select
+        *,
+        case
+            when cash_amount != 0
+                then
+                    least(covered_amount, exposure_amount)
+                    - least(covered_amount - cash_amount, exposure_amount)
+            else 0
+        end as recovered_amount
+    from of_episodes
 
 )
 
 select
     episodes.episode_id,
-    min(movements.movement_at) as first_paid_at,
-    min(movements.movement_date) filter (where movements.cash_amount > 0)
+    min(recovering.movement_at) as first_paid_at,
+    min(recovering.movement_date) filter (where recovering.cash_amount > 0)
         as first_paid_date,
-    coalesce(sum(movements.cash_amount), 0) as cash_amount,
-    coalesce(sum(movements.credit_amount), 0) as credit_amount
+    coalesce(sum(recovering.cash_amount), 0) as cash_amount,
+    coalesce(sum(recovering.credit_amount), 0) as credit_amount,
+    coalesce(sum(recovering.recovered_amount), 0) as recovered_amount
     {%- for days in var('recovery_horizons_days') %},
     coalesce(
-        sum(movements.cash_amount) filter (
+        sum(recovering.recovered_amount) filter (
             where
-                movements.movement_date
-                <= {{ add_days('episodes.entry_date', days) }}
+                recovering.movement_date
+                <= {{ add_days('recovering.entry_date', days) }}
         ),
         0
-    ) as cash_{{ days }}d_amount
+    ) as recovered_{{ days }}d_amount
     {%- endfor %}
 from episodes
-left join movements
-    on
-        episodes.contract_id = movements.contract_id
-        and movements.movement_date >= episodes.entry_date
-        and movements.movement_date <= episodes.last_date
+left join recovering on episodes.episode_id = recovering.episode_id
 group by episodes.episode_id

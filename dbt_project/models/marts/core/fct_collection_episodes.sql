@@ -91,7 +91,7 @@ select
         when episodes.exit_reason != 'cleared' then episodes.exit_reason
         when recovered.cash_amount <= 0 then 'forgiven'
         when
-            {{ is_paid_in_full('recovered.cash_amount') }}
+            {{ is_paid_in_full('recovered.recovered_amount') }}
             or recovered.credit_amount <= 0
             then 'paid'
         else 'settled_with_haircut'
@@ -110,15 +110,12 @@ select
     cast(episodes.exposure_amount as decimal(18, 2)) as exposure_amount,
     cast(recovered.cash_amount as decimal(18, 2)) as cash_amount,
     cast(recovered.credit_amount as decimal(18, 2)) as credit_amount,
-    cast(least(recovered.cash_amount, episodes.exposure_amount) as decimal(18, 2))
-        as recovered_amount,
+    cast(recovered.recovered_amount as decimal(18, 2)) as recovered_amount,
     {%- for days in var('recovery_horizons_days') %}
-    cast(
-        least(recovered.cash_{{ days }}d_amount, episodes.exposure_amount)
-        as decimal(18, 2)
-    ) as recovered_{{ days }}d_amount,
+    cast(recovered.recovered_{{ days }}d_amount as decimal(18, 2))
+        as recovered_{{ days }}d_amount,
     {%- endfor %}
-    {{ is_paid_in_full('recovered.cash_amount') }} as is_paid_in_full,
+    {{ is_paid_in_full('recovered.recovered_amount') }} as is_paid_in_full,
 
     -- what it belongs to, at entry
     episodes.portfolio,

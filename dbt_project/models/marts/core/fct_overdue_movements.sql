@@ -27,6 +27,20 @@ cash as (
 
 ),
 
+-- an agreement says what was overdue before the cash that completes it
+
+completed as (
+
+    select
+        contract_id,
+        completed_date,
+        max(agreement_id) as agreement_id
+    from {{ ref('int_agreement_shares') }}
+    where completed_date is not null
+    group by contract_id, completed_date
+
+),
+
 balances as (
 
     select
@@ -46,11 +60,17 @@ balances as (
         end as before_cash_amount,
         coalesce(cash.amount, 0) != 0 as has_cash
     from debt_days
+    left join completed
+        on
+            debt_days.contract_id = completed.contract_id
+            and debt_days.valid_from_date = completed.completed_date
     left join {{ ref('int_debt_states') }} as states
         on
             debt_days.contract_id = states.contract_id
             and debt_days.valid_from_date = states.calendar_date
-            and states.schedule_id = coalesce(debt_days.agreement_id, 'contractual')
+            and states.schedule_id = coalesce(
+                completed.agreement_id, debt_days.agreement_id, 'contractual'
+            )
     left join cash
         on
             debt_days.contract_id = cash.contract_id
