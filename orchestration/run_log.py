@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def log_path(home: Path, run_id: str) -> Path:
-    """Where the log of a run is."""
+    """Return where the log of a run is."""
     return home / "logs" / f"{run_id}.jsonl"
 
 

@@ -142,7 +142,7 @@ def test_the_daily_job_runs_every_morning_in_the_business_time_zone():
     assert schedule.execution_timezone == "America/Sao_Paulo"
 
 
-def test_the_schedule_asks_for_a_catch_up(settings, monkeypatch):
+def test_the_schedule_asks_for_a_catch_up():
     schedule = defs.resolve_schedule_def("every_morning")
     with dg.build_schedule_context() as context:
         requests = schedule.evaluate_tick(context).run_requests
