@@ -36,7 +36,7 @@ class Settings(dg.ConfigurableResource):
         return cls(
             exports=os.path.abspath(os.environ.get(EXPORTS_VARIABLE, "exports")),
             home=os.path.abspath(os.environ.get(HOME_VARIABLE, "home")),
-            sources=[path for path in os.environ.get(SOURCES_VARIABLE, "").split(os.pathsep) if path],
+            sources=list(filter(None, os.environ.get(SOURCES_VARIABLE, "").split(os.pathsep))),
         )
 
     @property
