@@ -230,57 +230,63 @@ dated as (
             figures.period_grain = periods.period_grain
             and figures.period_start = periods.period_start
 
+),
+
+-- only what is final can be compared; the period before a complete one is complete
+
+compared as (
+
+    select
+        dated.*,
+        previous.value as previous_value,
+        case
+            when dated.is_complete_period and dated.is_mature and previous.is_mature
+                then dated.value - previous.value
+        end as change_points
+    from dated
+    left join dated as previous
+        on
+            dated.kpi_id = previous.kpi_id
+            and dated.period_grain = previous.period_grain
+            and dated.previous_period_start = previous.period_start
+            and dated.dimension = previous.dimension
+            and dated.member = previous.member
+            and dated.part = previous.part
+
 )
 
 select
-    dated.kpi_id,
-    dated.period_grain,
-    dated.period_start,
-    dated.period_end,
-    dated.dimension,
-    dated.member,
-    dated.part,
-    dated.numerator,
-    dated.denominator,
-    dated.value,
-    dated.unit_count,
+    compared.kpi_id,
+    compared.period_grain,
+    compared.period_start,
+    compared.period_end,
+    compared.dimension,
+    compared.member,
+    compared.part,
+    compared.numerator,
+    compared.denominator,
+    compared.value,
+    compared.unit_count,
     case
-        when catalog.is_money and dated.dimension = 'currency' then dated.member
+        when catalog.is_money and compared.dimension = 'currency' then compared.member
         when catalog.is_money then '{{ var("reporting_currency") }}'
     end as currency,
-    previous.value as previous_value,
-    case
-        when
-            dated.is_complete_period and dated.is_mature
-            and previous.is_complete_period and previous.is_mature
-            then dated.value - previous.value
-    end as change_points,
-    case
-        when
-            dated.is_complete_period and dated.is_mature
-            and previous.is_complete_period and previous.is_mature
-            then {{ ratio('(dated.value - previous.value)', 'abs(previous.value)') }}
-    end as change_relative,
+    compared.previous_value,
+    compared.change_points,
+    {{ ratio('compared.change_points', 'abs(compared.previous_value)') }}
+        as change_relative,
     targets.target,
-    dated.is_mature,
-    dated.unit_count < {{ var('small_sample') }} as is_small_sample,
-    dated.is_complete_period
-from dated
-inner join catalog on dated.kpi_id = catalog.kpi_id
-left join dated as previous
-    on
-        dated.kpi_id = previous.kpi_id
-        and dated.period_grain = previous.period_grain
-        and dated.previous_period_start = previous.period_start
-        and dated.dimension = previous.dimension
-        and dated.member = previous.member
-        and dated.part = previous.part
+    compared.is_mature,
+    compared.unit_count < {{ var('small_sample') }} as is_small_sample,
+    compared.is_complete_period
+from compared
+inner join catalog on compared.kpi_id = catalog.kpi_id
 left join targets
     on
-        dated.kpi_id = targets.kpi_id
-        and dated.period_grain = targets.period_grain
-        and dated.dimension = targets.dimension
-        and dated.member = targets.member
-        and dated.part = targets.part
-        and dated.period_start >= targets.valid_from_date
-        and dated.period_start <= targets.valid_to_date
+        compared.kpi_id = targets.kpi_id
+        and compared.period_grain = targets.period_grain
+        and compared.dimension = targets.dimension
+        and compared.member = targets.member
+        and compared.part = targets.part
+        and compared.period_start >= targets.valid_from_date
+        and compared.period_start <= targets.valid_to_date
