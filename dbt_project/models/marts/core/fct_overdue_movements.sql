@@ -58,7 +58,7 @@ balances as (
                 )
             else debt_days.closing_amount
         end as before_cash_amount,
-        coalesce(cash.amount, 0) != 0 as has_cash
+        coalesce(cash.amount, 0) as booked_amount
     from debt_days
     left join completed
         on
@@ -83,8 +83,11 @@ movements as (
     select
         *,
         greatest(before_cash_amount - opening_amount, 0) as newly_overdue_amount,
-        case when has_cash then before_cash_amount - closing_amount else 0 end
-            as cash_amount
+        -- no more than came in that day: the rest went, or came back, otherwise
+        least(
+            greatest(before_cash_amount - closing_amount, least(booked_amount, 0)),
+            greatest(booked_amount, 0)
+        ) as cash_amount
     from balances
 
 )
