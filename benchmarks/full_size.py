@@ -66,8 +66,16 @@ def run(exports: Path, home: Path) -> float:
     """Run the daily job; return its seconds."""
     started = time.monotonic()
     subprocess.run(
-        [sys.executable, "-c", "from orchestration.command_line import main; main()"]
-        + ["run", "--exports", str(exports), "--home", str(home)],
+        [
+            sys.executable,
+            "-c",
+            "from orchestration.command_line import main; main()",
+            "run",
+            "--exports",
+            str(exports),
+            "--home",
+            str(home),
+        ],
         check=True,
         stdout=subprocess.DEVNULL,
     )

@@ -168,7 +168,8 @@ def test_c21_a_waiver_lowers_the_debt_and_is_not_recovered(cases: Path) -> None:
     status = query(
         cases,
         "select debt_status from fct_debt_periods"
-        " where contract_id = 'c21' and date '2026-02-05' between valid_from_date and valid_to_date",
+        " where contract_id = 'c21'"
+        " and date '2026-02-05' between valid_from_date and valid_to_date",
     )
     assert status == [("settled",)]
 
@@ -189,7 +190,8 @@ def test_c23_cash_covers_the_oldest_instalment_first(cases: Path) -> None:
     days_past_due = query(
         cases,
         "select date '2026-02-15' - oldest_unpaid_due_date from fct_debt_periods"
-        " where contract_id = 'c23' and date '2026-02-15' between valid_from_date and valid_to_date",
+        " where contract_id = 'c23'"
+        " and date '2026-02-15' between valid_from_date and valid_to_date",
     )
     assert days_past_due == [(14,)]
 

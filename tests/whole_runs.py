@@ -20,8 +20,17 @@ def write(exports: Path, files: dict[str, str]) -> None:
 def warehouse_run(exports: Path, home: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run `warehouse run` and return what it said and how it ended."""
     return subprocess.run(
-        [sys.executable, "-c", "from orchestration.command_line import main; main()"]
-        + ["run", "--exports", str(exports), "--home", str(home), *options],
+        [
+            sys.executable,
+            "-c",
+            "from orchestration.command_line import main; main()",
+            "run",
+            "--exports",
+            str(exports),
+            "--home",
+            str(home),
+            *options,
+        ],
         capture_output=True,
         text=True,
         check=False,

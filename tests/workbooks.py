@@ -48,20 +48,22 @@ def _relations(targets: dict[str, tuple[str, str]]) -> str:
 def _cell(value: Cell) -> str:
     match value:
         case None:
-            return "<c/>"
+            cell = "<c/>"
         case bool():
-            return f'<c t="b"><v>{int(value)}</v></c>'
+            cell = f'<c t="b"><v>{int(value)}</v></c>'
         case str():
-            return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+            cell = f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
         case datetime():
-            return _styled(3, value - EPOCH)
+            cell = _styled(3, value - EPOCH)
         case date():
-            return _styled(1, datetime.combine(value, time()) - EPOCH)
+            cell = _styled(1, datetime.combine(value, time()) - EPOCH)
         case time():
-            return _styled(2, datetime.combine(EPOCH, value) - EPOCH)
+            cell = _styled(2, datetime.combine(EPOCH, value) - EPOCH)
         case timedelta():
-            return _styled(4, value)
-    return f"<c><v>{value}</v></c>"
+            cell = _styled(4, value)
+        case number:
+            cell = f"<c><v>{number}</v></c>"
+    return cell
 
 
 def _styled(style: int, span: timedelta) -> str:
