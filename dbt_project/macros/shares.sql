@@ -17,3 +17,17 @@
         '(2 * ' ~ weight_total ~ ')'
     ) }}
 {%- endmacro %}
+
+{#- The same for one of several amounts that follow each other, with what they come to up
+    to and with it: the parts of all of them are the parts of their total. -#}
+{% macro share_amount_in_turn(
+    amount, cumulative_amount, weight_before, weight_after, weight_total
+) -%}
+    (
+        {{ share_amount(cumulative_amount, weight_before, weight_after, weight_total) }}
+        - {{ share_amount(
+            '(' ~ cumulative_amount ~ ' - ' ~ amount ~ ')',
+            weight_before, weight_after, weight_total
+        ) }}
+    )
+{%- endmacro %}

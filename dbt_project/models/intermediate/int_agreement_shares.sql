@@ -12,6 +12,17 @@ agreements as (
 
 ),
 
+-- what an agreement asks is what its instalments come to
+asked as (
+
+    select
+        agreement_id,
+        sum(amount) as amount
+    from {{ ref('stg_billing__agreement_instalments') }}
+    group by agreement_id
+
+),
+
 replaced_contracts as (
 
     select
@@ -89,7 +100,7 @@ select
     cumulated.replaced_amount,
     cast(
         {{ share_amount(
-            'agreements.agreed_amount',
+            'coalesce(asked.amount, agreements.agreed_amount)',
             'cumulated.weight_after - cumulated.weight',
             'cumulated.weight_after',
             'cumulated.weight_total'
@@ -100,3 +111,4 @@ select
     cumulated.weight_total
 from agreements
 inner join cumulated on agreements.agreement_id = cumulated.agreement_id
+left join asked on agreements.agreement_id = asked.agreement_id

@@ -113,6 +113,18 @@ contractual_versions as (
 
 ),
 
+agreement_instalments as (
+
+    select
+        *,
+        sum(amount) over (
+            partition by agreement_id order by due_date, agreement_instalment_id
+            rows between unbounded preceding and current row
+        ) as cumulative_amount
+    from {{ ref('stg_billing__agreement_instalments') }}
+
+),
+
 agreed as (
 
     select
@@ -124,14 +136,15 @@ agreed as (
         cast(null as bigint) as obligation_number,
         instalments.due_date,
         shares.activated_date as in_force_date,
-        {{ share_amount(
+        {{ share_amount_in_turn(
             'instalments.amount',
+            'instalments.cumulative_amount',
             'shares.weight_before',
             'shares.weight_after',
             'shares.weight_total'
         ) }} as amount
     from {{ ref('int_agreement_shares') }} as shares
-    inner join {{ ref('stg_billing__agreement_instalments') }} as instalments
+    inner join agreement_instalments as instalments
         on shares.agreement_id = instalments.agreement_id
 
 ),

@@ -100,6 +100,7 @@ ways as (
 
     select
         cash_id,
+        cash_id as shared_by,
         contract_id,
         weight_after - weight as weight_before,
         weight_after,
@@ -112,6 +113,7 @@ ways as (
 
     select
         cleared.cash_id,
+        cleared.cash_id as shared_by,
         cleared.named_contract_id as contract_id,
         0 as weight_before,
         1 as weight_after,
@@ -125,6 +127,7 @@ ways as (
 
     select
         cleared.cash_id,
+        shares.agreement_id as shared_by,
         shares.contract_id,
         shares.weight_before,
         shares.weight_after,
@@ -139,6 +142,7 @@ ways as (
 
     select
         cleared.cash_id,
+        cleared.cash_id as shared_by,
         only_contracts.contract_id,
         0 as weight_before,
         1 as weight_after,
@@ -159,29 +163,56 @@ targets as (
 
 ),
 
-parts as (
+-- the movements that are shared by the same weights, in their turn
+
+shared as (
 
     select
         cash.cash_id,
-        targets.contract_id,
+        cash.cleared_cash_id,
         cash.booked_at,
         cash.booked_date,
+        cash.amount,
+        cash.restated_amount,
+        targets.contract_id,
+        targets.weight_before,
+        targets.weight_after,
+        targets.weight_total,
         targets.allocation_basis,
-        {{ share_amount(
-            'cash.amount', 'targets.weight_before', 'targets.weight_after',
-            'targets.weight_total'
-        ) }} as amount,
-        {{ share_amount(
-            'cash.restated_amount', 'targets.weight_before', 'targets.weight_after',
-            'targets.weight_total'
-        ) }} as restated_amount,
-        exits.contract_id is null as is_ours
+        sum(cash.amount) over in_turn as cumulative_amount,
+        sum(cash.restated_amount) over in_turn as cumulative_restated_amount
     from cash
     inner join targets on cash.cleared_cash_id = targets.cash_id
-    inner join cleared on cash.cleared_cash_id = cleared.cash_id
+    window in_turn as (
+        partition by targets.shared_by, targets.contract_id
+        order by cash.booked_at, cash.cash_id
+        rows between unbounded preceding and current row
+    )
+
+),
+
+parts as (
+
+    select
+        shared.cash_id,
+        shared.contract_id,
+        shared.booked_at,
+        shared.booked_date,
+        shared.allocation_basis,
+        {{ share_amount_in_turn(
+            'shared.amount', 'shared.cumulative_amount',
+            'shared.weight_before', 'shared.weight_after', 'shared.weight_total'
+        ) }} as amount,
+        {{ share_amount_in_turn(
+            'shared.restated_amount', 'shared.cumulative_restated_amount',
+            'shared.weight_before', 'shared.weight_after', 'shared.weight_total'
+        ) }} as restated_amount,
+        exits.contract_id is null as is_ours
+    from shared
+    inner join cleared on shared.cleared_cash_id = cleared.cash_id
     left join exits
         on
-            targets.contract_id = exits.contract_id
+            shared.contract_id = exits.contract_id
             and cleared.booked_date > exits.exit_date
             and cleared.booked_date <= exits.next_exit_date
 
