@@ -1,6 +1,6 @@
--- On as_of, the outstanding balance of a debt is all that was billed to it, less what was
--- credited and less the cash that went to it. Debts that an agreement rewrote, or that
--- were sold or recalled, owe by other rules.
+-- On as_of, the outstanding balance of a debt is all that was billed to it, less what
+-- was credited and less the cash that went to it. Debts that an agreement rewrote, or
+-- that were sold or recalled, owe by other rules.
 
 with
 

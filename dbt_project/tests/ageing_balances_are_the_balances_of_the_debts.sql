@@ -2,6 +2,14 @@
 
 with
 
+balance_days as (
+
+    select max(calendar_date) as calendar_date
+    from {{ ref('dim_dates') }}
+    group by month_start_date
+
+),
+
 sides as (
 
     select
@@ -19,11 +27,7 @@ sides as (
         -periods.outstanding_amount as outstanding_amount,
         -periods.overdue_amount as overdue_amount
     from {{ ref('fct_debt_periods') }} as periods
-    inner join (
-        select max(calendar_date) as calendar_date
-        from {{ ref('dim_dates') }}
-        group by month_start_date
-    ) as balance_days
+    inner join balance_days
         on
             periods.valid_from_date <= balance_days.calendar_date
             and periods.valid_to_date >= balance_days.calendar_date

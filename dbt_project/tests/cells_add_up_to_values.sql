@@ -80,17 +80,19 @@ read_by_rule as (
 
     select
         sides.kpi_id,
-        sides.period_start,
         {%- for side in ['numerator', 'denominator'] %}
         sides.{{ side }} * case
             when sides.reading = 'happened' then 1
-            when sides.reading = 'closing' and kpis.{{ side }}_spans in ('end', 'change')
+            when
+                sides.reading = 'closing'
+                and kpis.{{ side }}_spans in ('end', 'change')
                 then 1
             when sides.reading = 'opening' and kpis.{{ side }}_spans = 'start' then 1
             when sides.reading = 'opening' and kpis.{{ side }}_spans = 'change' then -1
             else 0
-        end as {{ side }}{{ ',' if not loop.last }}
+        end as {{ side }},
         {%- endfor %}
+        sides.period_start
     from sides
     inner join kpis on sides.kpi_id = kpis.kpi_id
 
@@ -98,9 +100,9 @@ read_by_rule as (
 
     select
         kpi_values.kpi_id,
-        kpi_values.period_start,
         -kpi_values.numerator as numerator,
-        -coalesce(kpi_values.denominator, 0) as denominator
+        -coalesce(kpi_values.denominator, 0) as denominator,
+        kpi_values.period_start
     from {{ ref('kpi_values') }} as kpi_values
     inner join kpis on kpi_values.kpi_id = kpis.kpi_id
     where kpi_values.period_grain = 'month' and kpi_values.dimension = 'all'

@@ -33,7 +33,8 @@ figures as (
         kpi_values.member,
         kpi_values.part,
         kpi_values.numerator,
-        -- the parts of a mix have a denominator in common, and not all are there every day
+        -- the parts of a mix have a denominator in common, and not all are there every
+        -- day
         case when kpis.mix is null then coalesce(kpi_values.denominator, 0) else 0 end
             as denominator,
         kpi_values.unit_count

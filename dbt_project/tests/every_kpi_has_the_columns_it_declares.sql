@@ -2,18 +2,18 @@
 
 {%- set problems = [] -%}
 {%- for kpi_id in kpi_ids() -%}
-    {%- set kpi = kpi(kpi_id) -%}
-    {%- set names = adapter.get_columns_in_relation(kpi.relation)
-        | map(attribute='name') | list if execute else [] -%}
-    {%- for name in names if name not in kpi.columns -%}
-        {%- do problems.append((kpi_id, name, 'not in its YAML')) -%}
-    {%- endfor -%}
-    {%- for name in kpi.columns if name not in names -%}
-        {%- do problems.append((kpi_id, name, 'only in its YAML')) -%}
-    {%- endfor -%}
-    {%- for name in kpi.meta.dimensions if name not in kpi_dimensions() -%}
-        {%- do problems.append((kpi_id, name, 'not a conformed dimension')) -%}
-    {%- endfor -%}
+{%- set kpi = kpi(kpi_id) -%}
+{%- set names = adapter.get_columns_in_relation(kpi.relation)
+    | map(attribute='name') | list if execute else [] -%}
+{%- for name in names if name not in kpi.columns -%}
+{%- do problems.append((kpi_id, name, 'not in its YAML')) -%}
+{%- endfor -%}
+{%- for name in kpi.columns if name not in names -%}
+{%- do problems.append((kpi_id, name, 'only in its YAML')) -%}
+{%- endfor -%}
+{%- for name in kpi.meta.dimensions if name not in kpi_dimensions() -%}
+{%- do problems.append((kpi_id, name, 'not a conformed dimension')) -%}
+{%- endfor -%}
 {%- endfor %}
 
 {% for kpi_id, column_name, problem in problems -%}

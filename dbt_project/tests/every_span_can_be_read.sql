@@ -1,5 +1,5 @@
--- A span ends no sooner than it begins, is final at once, and its KPI says by which rule
--- its sides are read.
+-- A span ends no sooner than it begins, is final at once, and its KPI says by which
+-- rule its sides are read.
 
 select
     kpi_rows.kpi_id,

@@ -3,7 +3,13 @@
 
 {%- set horizons = var('recovery_horizons_days') %}
 
-select *
+select
+    episode_id,
+    exposure_amount,
+    {%- for days in horizons %}
+    recovered_{{ days }}d_amount,
+    {%- endfor %}
+    recovered_amount
 from {{ ref('fct_collection_episodes') }}
 where
     recovered_{{ horizons | first }}d_amount < 0

@@ -1,5 +1,5 @@
--- On any day, the cash that lowered (or, reversed, raised) the overdue balance of a debt is
--- part of the cash that went to the debt.
+-- On any day, the cash that lowered (or, reversed, raised) the overdue balance of a
+-- debt is part of the cash that went to the debt.
 
 with
 

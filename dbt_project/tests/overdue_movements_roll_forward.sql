@@ -1,5 +1,6 @@
 -- A debt's overdue balance opens where it last closed, nothing at first, and closes at
--- what it opened with, plus what newly fell overdue, less what cash and all else took off.
+-- what it opened with, plus what newly fell overdue, less what cash and all else took
+-- off.
 
 with
 

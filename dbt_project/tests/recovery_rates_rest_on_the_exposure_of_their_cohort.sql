@@ -1,9 +1,9 @@
--- Every cohort recovery rate has the exposure at entry of its month's episodes below it,
--- whatever its horizon, and what was recovered of it above.
+-- Every cohort recovery rate has the exposure at entry of its month's episodes below
+-- it, whatever its horizon, and what was recovered of it above.
 
 {%- set horizons = [''] -%}
 {%- for days in var('recovery_horizons_days') -%}
-    {%- do horizons.append('_' ~ days ~ 'd') -%}
+{%- do horizons.append('_' ~ days ~ 'd') -%}
 {%- endfor %}
 
 with

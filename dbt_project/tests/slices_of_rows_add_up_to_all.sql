@@ -1,5 +1,6 @@
 -- Where rows are counted, the members of every dimension come to all, in every period,
--- exactly. Amounts of native currencies add up to nothing, and means are published rounded.
+-- exactly. Amounts of native currencies add up to nothing, and means are published
+-- rounded.
 
 with
 

@@ -1,5 +1,6 @@
--- Where units are counted, the members of a dimension may overlap: together they have at
--- least the units of all, and none has more. The change of a stock knows no such bounds.
+-- Where units are counted, the members of a dimension may overlap: together they have
+-- at least the units of all, and none has more. The change of a stock knows no such
+-- bounds.
 
 with
 

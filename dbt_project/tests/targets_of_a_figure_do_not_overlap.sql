@@ -14,6 +14,14 @@ targets as (
 
 )
 
-select *
+select
+    kpi_id,
+    period_grain,
+    dimension,
+    member,
+    part,
+    valid_from_date,
+    valid_to_date,
+    next_valid_from_date
 from targets
 where valid_from_date > valid_to_date or next_valid_from_date <= valid_to_date

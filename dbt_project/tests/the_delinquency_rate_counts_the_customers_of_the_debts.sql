@@ -17,8 +17,9 @@ sides as (
 
     select
         balance_days.period_start,
-        count(distinct case when periods.overdue_amount > 0 then periods.customer_id end)
-            as overdue_count,
+        count(
+            distinct case when periods.overdue_amount > 0 then periods.customer_id end
+        ) as overdue_count,
         count(distinct periods.customer_id) as customer_count
     from {{ ref('fct_debt_periods') }} as periods
     inner join balance_days

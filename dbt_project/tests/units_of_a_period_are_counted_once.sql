@@ -1,5 +1,5 @@
--- Where units are counted as things happen to them, a month and a year have the distinct
--- ones of their rows.
+-- Where units are counted as things happen to them, a month and a year have the
+-- distinct ones of their rows.
 
 with
 

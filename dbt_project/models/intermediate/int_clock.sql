@@ -5,8 +5,7 @@ with
 
 delivered_days as (
 
-    select
-        max(export_day) as newest_export_day
+    select max(export_day) as newest_export_day
     from {{ source('ingestion', 'files') }}
 
 ),

@@ -29,7 +29,9 @@ chains as (
         chains.step + 1 as step
     from chains
     left join customers on chains.next_customer_id = customers.customer_id
-    where chains.next_customer_id is not null and chains.step < {{ var('longest_merge_chain') }}
+    where
+        chains.next_customer_id is not null
+        and chains.step < {{ var('longest_merge_chain') }}
 
 )
 

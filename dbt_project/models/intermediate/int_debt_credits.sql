@@ -1,5 +1,6 @@
 -- One row per day and debt on which what is owed was lowered without cash (waivers,
--- discounts, credit notes, what a completed agreement forgives) or such a credit undone.
+-- discounts, credit notes, what a completed agreement forgives) or such a credit
+-- undone.
 
 with
 

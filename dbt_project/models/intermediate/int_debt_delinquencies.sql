@@ -54,10 +54,13 @@ waited as (
         coalesce(
             calendar_date >= stated_entry_date
             and calendar_date < coalesce(
-                min(calendar_date) filter (
-                    where
-                        calendar_date >= stated_entry_date
-                        and overdue_before_cash_amount > 0
+                min(
+                    case
+                        when
+                            calendar_date >= stated_entry_date
+                            and overdue_before_cash_amount > 0
+                            then calendar_date
+                    end
                 ) over (partition by contract_id),
                 date '9999-12-31'
             ),
@@ -103,15 +106,21 @@ entry_days as (
         contract_id,
         stretch_number,
         coalesce(
-            min(calendar_date) filter (
-                where
-                    calendar_date = stated_entry_date
-                    and outstanding_before_cash_amount > 0
+            min(
+                case
+                    when
+                        calendar_date = stated_entry_date
+                        and outstanding_before_cash_amount > 0
+                        then calendar_date
+                end
             ),
-            min(calendar_date) filter (
-                where
-                    overdue_before_cash_amount > 0
-                    and days_past_due_before_cash >= {{ var('collection_entry_dpd') }}
+            min(
+                case
+                    when
+                        overdue_before_cash_amount > 0
+                        and days_past_due_before_cash >= {{ var('collection_entry_dpd') }}
+                        then calendar_date
+                end
             )
         ) as entry_date
     from stretches

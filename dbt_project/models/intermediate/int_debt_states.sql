@@ -1,9 +1,9 @@
--- One row per debt, schedule and day on which anything changes: what was outstanding and
--- overdue at the end of that day, and since when.
+-- One row per debt, schedule and day on which anything changes: what was outstanding
+-- and overdue at the end of that day, and since when.
 --
--- The oldest unpaid obligation is the first whose cumulative amount exceeds what had been
--- paid: obligations and paid amounts are laid on one line of money, and each paid amount
--- looks ahead to the next obligation on it.
+-- The oldest unpaid obligation is the first whose cumulative amount exceeds what had
+-- been paid: obligations and paid amounts are laid on one line of money, and each paid
+-- amount looks ahead to the next obligation on it.
 
 with
 

@@ -1,9 +1,9 @@
 -- One row per debt, schedule (contractual, or an agreement that replaced it) and day on
 -- which anything changes: all that had been asked and paid by the end of that day.
 --
--- Two bases of cash run side by side: booked (a reversal on its own day) and restated (a
--- reversal cancels the payment on the payment's day). before_cash figures leave out the
--- cash of that very day. What was paid includes what was credited without cash.
+-- Two bases of cash run side by side: booked (a reversal on its own day) and restated
+-- (a reversal cancels the payment on the payment's day). before_cash figures leave out
+-- the cash of that very day. What was paid includes what was credited without cash.
 
 with
 

@@ -69,8 +69,8 @@ of_episodes as (
     inner join movements
         on
             episodes.contract_id = movements.contract_id
-            and movements.movement_date >= episodes.entry_date
-            and movements.movement_date <= episodes.last_date
+            and episodes.entry_date <= movements.movement_date
+            and episodes.last_date >= movements.movement_date
     where movements.cash_amount != 0 or movements.movement_date > episodes.entry_date
 
 ),
@@ -97,17 +97,20 @@ select
         as first_paid_date,
     coalesce(sum(recovering.cash_amount), 0) as cash_amount,
     coalesce(sum(recovering.credit_amount), 0) as credit_amount,
-    coalesce(sum(recovering.recovered_amount), 0) as recovered_amount
-    {%- for days in var('recovery_horizons_days') %},
+    {%- for days in var('recovery_horizons_days') %}
     coalesce(
-        sum(recovering.recovered_amount) filter (
-            where
-                recovering.movement_date
-                <= {{ add_days('recovering.entry_date', days) }}
+        sum(
+            case
+                when
+                    recovering.movement_date
+                    <= {{ add_days('recovering.entry_date', days) }}
+                    then recovering.recovered_amount
+            end
         ),
         0
-    ) as recovered_{{ days }}d_amount
+    ) as recovered_{{ days }}d_amount,
     {%- endfor %}
+    coalesce(sum(recovering.recovered_amount), 0) as recovered_amount
 from episodes
 left join recovering on episodes.episode_id = recovering.episode_id
 group by episodes.episode_id

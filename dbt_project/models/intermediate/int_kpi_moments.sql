@@ -1,4 +1,5 @@
--- One row per KPI that counts its rows, period, slice and part: the sums of its moments.
+-- One row per KPI that counts its rows, period, slice and part: the sums of its
+-- moments.
 
 with
 

@@ -1,6 +1,6 @@
--- One row per row of every KPI that is a ratio or an amount, with the conformed dimensions
--- side by side: 'unknown' where the KPI has the dimension and the row does not, NULL where
--- the KPI does not have it.
+-- One row per row of every KPI that is a ratio or an amount, with the conformed
+-- dimensions side by side: 'unknown' where the KPI has the dimension and the row does
+-- not, NULL where the KPI does not have it.
 
 {{ config(materialized='view') }}
 
@@ -11,8 +11,10 @@ select
     cast(unit_id as string) as unit_id,
     kpi_date,
     {{ 'ends_on' if 'ends_on' in kpi.columns else 'cast(null as date) as ends_on' }},
-    {{ 'matures_on' if 'matures_on' in kpi.columns else 'cast(null as date) as matures_on' }},
-    {{ "coalesce(" ~ kpi.meta.mix ~ ", 'unknown')" if kpi.meta.mix else "'all'" }} as part,
+    {{ 'matures_on' if 'matures_on' in kpi.columns
+        else 'cast(null as date) as matures_on' }},
+    {{ "coalesce(" ~ kpi.meta.mix ~ ", 'unknown')" if kpi.meta.mix
+        else "'all'" }} as part,
     {%- for dimension in kpi_dimensions() %}
     {{ "coalesce(" ~ dimension ~ ", 'unknown')" if dimension in kpi.meta.dimensions
         else 'cast(null as string)' }} as {{ dimension }},

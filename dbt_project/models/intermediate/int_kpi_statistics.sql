@@ -12,7 +12,8 @@ select
     cast(numerator as decimal(28, 4)) as numerator,
     cast(denominator as decimal(28, 4)) as denominator,
     value,
-    {{ 'matures_on' if 'matures_on' in kpi.columns else 'cast(null as date) as matures_on' }}
+    {{ 'matures_on' if 'matures_on' in kpi.columns
+        else 'cast(null as date) as matures_on' }}
 from {{ kpi.relation }}
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -1,6 +1,6 @@
 -- One row per KPI, day, slice and part on which a stock changes: spans beginning on the
--- day add to it, those that ended the day before take away. row_count is 0 where units are
--- counted: the sides are their counts.
+-- day add to it, those that ended the day before take away. row_count is 0 where units
+-- are counted: the sides are their counts.
 
 with
 

@@ -1,6 +1,6 @@
--- One row per KPI, period, slice and part with a stock: each side of it on the eve of the
--- period (start), on the last day of it that has come (end), the change from the one to
--- the other, and the mean of its days.
+-- One row per KPI, period, slice and part with a stock: each side of it on the eve of
+-- the period (start), on the last day of it that has come (end), the change from the
+-- one to the other, and the mean of its days.
 
 with
 

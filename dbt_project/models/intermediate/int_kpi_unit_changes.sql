@@ -1,6 +1,6 @@
--- One row per KPI that counts units, slice, part, unit and day on which the spans of the
--- unit make it count from then on (1) or no longer (-1): however many there are, it counts
--- once a day.
+-- One row per KPI that counts units, slice, part, unit and day on which the spans of
+-- the unit make it count from then on (1) or no longer (-1): however many there are, it
+-- counts once a day.
 
 with
 

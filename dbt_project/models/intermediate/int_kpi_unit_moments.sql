@@ -50,7 +50,7 @@ sliced as (
 
 ),
 
-{# each grain from the coarsest one that it is made of: most units come again and again -#}
+{# each grain from the coarsest one it is made of: most units come again and again -#}
 {% for grain, finer, first_day in [
     ('day', 'sliced', 'kpi_date'),
     ('week', 'units_by_day', 'period_start'),
@@ -84,7 +84,9 @@ in_periods as (
     select * from units_by_{{ grain }}
     {%- if grain == 'day' %}
     where
-        period_start > {{ add_days('(select as_of from clock)', -var('published_days')) }}
+        period_start > {{ add_days(
+            '(select as_of from clock)', -var('published_days')
+        ) }}
     {%- endif %}
     {{ 'union all' if not loop.last }}
     {% endfor %}

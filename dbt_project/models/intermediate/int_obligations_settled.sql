@@ -1,6 +1,6 @@
--- One row per instalment, fee or interest of a debt on its contractual schedule: the day
--- on which restated cash and credits, oldest due first, had covered it (NULL while they
--- have not), and whether it was cash or a credit that did.
+-- One row per instalment, fee or interest of a debt on its contractual schedule: the
+-- day on which restated cash and credits, oldest due first, had covered it (NULL while
+-- they have not), and whether it was cash or a credit that did.
 
 with
 

@@ -42,8 +42,9 @@ select
     starts.previous_period_start,
     starts.period_end,
     least(starts.period_end, clock.as_of) as last_date,
-    {{ days_between('starts.period_start', 'least(starts.period_end, clock.as_of)') }} + 1
-        as elapsed_days,
+    {{ days_between(
+        'starts.period_start', 'least(starts.period_end, clock.as_of)'
+    ) }} + 1 as elapsed_days,
     starts.period_end <= clock.as_of as is_complete_period
 from starts
 cross join clock

@@ -1,12 +1,12 @@
--- One row per promise that was neither cancelled nor superseded: the cash that fulfils it
--- by its due day and grace, and the cash that came late.
+-- One row per promise that was neither cancelled nor superseded: the cash that fulfils
+-- it by its due day and grace, and the cash that came late.
 --
 -- A payment fulfils at most one promise, the one due first; what of it goes to another
--- debt counts as a payment of its own. A promise takes the payments between its making and
--- its last day in their order, from the first one no promise before it has taken, until it
--- is fulfilled: a run of payments, known by where it begins. What no promise took goes to
--- the first one it comes in time for that is not fulfilled, else to the first one it is
--- late for.
+-- debt counts as a payment of its own. A promise takes the payments between its making
+-- and its last day in their order, from the first one no promise before it has taken,
+-- until it is fulfilled: a run of payments, known by where it begins. What no promise
+-- took goes to the first one it comes in time for that is not fulfilled, else to the
+-- first one it is late for.
 
 with recursive
 
@@ -115,11 +115,14 @@ runs as (
         first_payments.promise_id,
         first_payments.payment_number as first_payment_number,
         coalesce(
-            min(last_payments.payment_number) filter (
-                where
-                    last_payments.cumulative_amount
-                    - first_payments.cumulative_amount_before
-                    >= first_payments.needed_amount
+            min(
+                case
+                    when
+                        last_payments.cumulative_amount
+                        - first_payments.cumulative_amount_before
+                        >= first_payments.needed_amount
+                        then last_payments.payment_number
+                end
             ),
             max(last_payments.payment_number)
         ) as last_payment_number
@@ -204,8 +207,8 @@ takings as (
     inner join numbered_payments as payments
         on
             taken.payer_id = payments.payer_id
-            and payments.payment_number >= taken.first_payment_number
-            and payments.payment_number <= taken.last_payment_number
+            and taken.first_payment_number <= payments.payment_number
+            and taken.last_payment_number >= payments.payment_number
     qualify row_number() over (
         partition by payments.allocation_id
         order by promises.due_date, promises.made_at, promises.promise_id

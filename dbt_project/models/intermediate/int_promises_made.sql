@@ -1,4 +1,5 @@
--- One row per promise made by as_of, with its golden customer and whether it still stands.
+-- One row per promise made by as_of, with its golden customer and whether it still
+-- stands.
 
 with
 

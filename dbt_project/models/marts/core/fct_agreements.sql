@@ -30,8 +30,9 @@ dated as (
 
     select
         agreements.*,
-        coalesce(agreements.offered_date, agreements.signed_date, agreements.activated_date)
-            as first_date,
+        coalesce(
+            agreements.offered_date, agreements.signed_date, agreements.activated_date
+        ) as first_date,
         agreements.signed_date <= (select as_of from clock) as is_signed,
         agreements.activated_date <= (select as_of from clock) as is_activated,
         agreements.ended_date <= (select as_of from clock) as is_ended

@@ -48,8 +48,8 @@ first_contacts as (
     inner join {{ ref('fct_contacts') }} as contacts
         on
             episodes.customer_id = contacts.customer_id
-            and contacts.contact_date >= episodes.entry_date
-            and contacts.contact_date <= episodes.last_date
+            and episodes.entry_date <= contacts.contact_date
+            and episodes.last_date >= contacts.contact_date
     where contacts.direction = 'outbound' and contacts.is_contacted
     qualify row_number() over (
         partition by episodes.episode_id
@@ -69,8 +69,8 @@ first_promises as (
             episodes.customer_id = promises.customer_id
             and coalesce(promises.contract_id, episodes.contract_id)
             = episodes.contract_id
-            and promises.made_date >= episodes.entry_date
-            and promises.made_date <= episodes.last_date
+            and episodes.entry_date <= promises.made_date
+            and episodes.last_date >= promises.made_date
     group by episodes.episode_id
 
 )

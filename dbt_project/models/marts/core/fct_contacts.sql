@@ -36,7 +36,8 @@ reached as (
         coalesce(merged.golden_customer_id, contacts.customer_id) as golden_customer_id,
         contacts.channel in ('voice', 'ivr') as is_call,
         case
-            when contacts.channel in ('voice', 'ivr') then contacts.outcome = 'connected'
+            when contacts.channel in ('voice', 'ivr')
+                then contacts.outcome = 'connected'
             else
                 contacts.outcome in ('delivered', 'connected')
                 or coalesce(message_events.was_delivered, false)

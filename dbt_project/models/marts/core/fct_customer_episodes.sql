@@ -71,8 +71,8 @@ first_contacts as (
 
 ),
 
--- what was overdue when the first contact began: as of the day before, with what fell due
--- that day, less the cash known to have come earlier on the day
+-- what was overdue when the first contact began: as of the day before, with what fell
+-- due that day, less the cash known to have come earlier on the day
 
 overdue_that_day as (
 
@@ -93,8 +93,8 @@ overdue_that_day as (
         on
             first_contacts.customer_id = numbered.customer_id
             and first_contacts.stay_number = numbered.stay_number
-            and numbered.entry_date <= first_contacts.first_contact_date
-            and numbered.last_date >= first_contacts.first_contact_date
+            and first_contacts.first_contact_date >= numbered.entry_date
+            and first_contacts.first_contact_date <= numbered.last_date
     inner join {{ ref('int_debt_states') }} as states
         on
             numbered.contract_id = states.contract_id

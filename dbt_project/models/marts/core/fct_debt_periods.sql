@@ -1,5 +1,5 @@
--- One row per debt and span of days (both ends included) during which its state does not
--- change. To know a day, ask for the rows with that day between valid_from_date and
+-- One row per debt and span of days (both ends included) during which its state does
+-- not change. To know a day, ask for the rows with that day between valid_from_date and
 -- valid_to_date. Spans are cut where an event changes the state and where the calendar
 -- moves the debt into the next ageing bucket.
 
@@ -52,13 +52,13 @@ agreed as (
                 ),
                 date '9999-12-31'
             ),
-            shares.replaced_until_date
+            agreement_shares.replaced_until_date
         ) as next_valid_from_date
     from states
-    inner join {{ ref('int_agreement_shares') }} as shares
+    inner join {{ ref('int_agreement_shares') }} as agreement_shares
         on
-            states.contract_id = shares.contract_id
-            and states.schedule_id = shares.agreement_id
+            states.contract_id = agreement_shares.contract_id
+            and states.schedule_id = agreement_shares.agreement_id
 
 ),
 
@@ -121,20 +121,39 @@ aged as (
         current_states.*,
         buckets.ageing_bucket,
         greatest(
-            valid_from_date,
-            coalesce({{ add_days('oldest_unpaid_due_date', 'buckets.from_days_past_due') }}, valid_from_date)
+            current_states.valid_from_date,
+            coalesce(
+                {{ add_days(
+                    'current_states.oldest_unpaid_due_date', 'buckets.from_days_past_due'
+                ) }},
+                current_states.valid_from_date
+            )
         ) as bucket_from_date,
         least(
-            valid_to_date,
-            coalesce({{ add_days('oldest_unpaid_due_date', 'buckets.to_days_past_due') }}, valid_to_date)
+            current_states.valid_to_date,
+            coalesce(
+                {{ add_days(
+                    'current_states.oldest_unpaid_due_date', 'buckets.to_days_past_due'
+                ) }},
+                current_states.valid_to_date
+            )
         ) as bucket_to_date
     from current_states
     inner join {{ ref('dim_ageing_buckets') }} as buckets
         on
-            coalesce({{ days_between('oldest_unpaid_due_date', 'valid_to_date') }}, 0)
-            >= buckets.from_days_past_due
-            and coalesce({{ days_between('oldest_unpaid_due_date', 'valid_from_date') }}, 0)
-            <= buckets.to_days_past_due
+            coalesce(
+                {{ days_between(
+                    'current_states.oldest_unpaid_due_date', 'current_states.valid_to_date'
+                ) }},
+                0
+            ) >= buckets.from_days_past_due
+            and coalesce(
+                {{ days_between(
+                    'current_states.oldest_unpaid_due_date',
+                    'current_states.valid_from_date'
+                ) }},
+                0
+            ) <= buckets.to_days_past_due
 
 )
 

@@ -1,7 +1,7 @@
--- One row per debt and day on which its overdue balance moved, on booked cash: what newly
--- became overdue, what cash took off it (negative where a reversal put it back), and what
--- left it otherwise (a credit, an agreement, a write-off, a sale). Opening balance plus
--- newly overdue minus cash minus otherwise is the closing balance.
+-- One row per debt and day on which its overdue balance moved, on booked cash: what
+-- newly became overdue, what cash took off it (negative where a reversal put it back),
+-- and what left it otherwise (a credit, an agreement, a write-off, a sale). Opening
+-- balance plus newly overdue minus cash minus otherwise is the closing balance.
 
 with
 

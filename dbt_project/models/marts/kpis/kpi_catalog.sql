@@ -1,5 +1,6 @@
--- One row per KPI: what it is called, what it asks and means in three languages, how it is
--- counted, where it comes from, and whether the exports it needs have been delivered.
+-- One row per KPI: what it is called, what it asks and means in three languages, how it
+-- is counted, where it comes from, and whether the exports it needs have been
+-- delivered.
 
 with
 
@@ -69,7 +70,8 @@ missing_exports as (
     select
         required_exports.kpi_id,
         string_agg(
-            required_exports.required_export, ', ' order by required_exports.required_export
+            required_exports.required_export,
+            ', ' order by required_exports.required_export
         ) as waits_for
     from required_exports
     left join delivered_exports

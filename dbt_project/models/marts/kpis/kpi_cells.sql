@@ -1,7 +1,7 @@
 -- One row per KPI that counts its rows, day and combination of all its dimensions and
--- parts: what happened on the day (is_stock false), or what was so at the end of it, for
--- month ends and as_of (is_stock true). Sum numerator and denominator over any of the
--- dimensions, then divide; sum stocks over one day only.
+-- parts: what happened on the day (is_stock false), or what was so at the end of it,
+-- for month ends and as_of (is_stock true). Sum numerator and denominator over any of
+-- the dimensions, then divide; sum stocks over one day only.
 
 with
 
@@ -39,10 +39,12 @@ dated as (
 
     select
         kpi_rows.*,
-        kpi_date as calendar_date,
+        kpi_rows.kpi_date as calendar_date,
         false as is_stock
     from kpi_rows
-    where ends_on is null and kpi_date <= (select as_of from clock)
+    where
+        kpi_rows.ends_on is null
+        and kpi_rows.kpi_date <= (select as_of from clock)
 
     union all
 

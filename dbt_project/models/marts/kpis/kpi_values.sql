@@ -86,10 +86,14 @@ sides as (
             when 'change' then stocks.denominator_change
             else 0
         end as denominator,
-        case catalog.numerator_spans when 'mean' then stocks.numerator_mean else 0 end
-            as mean_numerator,
-        case catalog.denominator_spans when 'mean' then stocks.denominator_mean else 0 end
-            as mean_denominator,
+        case catalog.numerator_spans
+            when 'mean' then stocks.numerator_mean
+            else 0
+        end as mean_numerator,
+        case catalog.denominator_spans
+            when 'mean' then stocks.denominator_mean
+            else 0
+        end as mean_denominator,
         case coalesce(catalog.denominator_spans, catalog.numerator_spans)
             when 'start' then stocks.rows_start
             else stocks.rows_end
@@ -143,7 +147,8 @@ shares as (
         end as mean_denominator,
         case
             when catalog.counts = 'row' then summed.row_count
-            when catalog.kind = 'amount' then summed.exact_numerator + summed.mean_numerator
+            when catalog.kind = 'amount'
+                then summed.exact_numerator + summed.mean_numerator
             else summed.exact_denominator + summed.mean_denominator
         end as unit_count,
         summed.matures_on,
@@ -200,19 +205,19 @@ figures as (
     union all
 
     select
-        statistics.kpi_id,
-        statistics.period_grain,
-        statistics.period_start,
-        statistics.dimension,
-        statistics.member,
+        kpi_statistics.kpi_id,
+        kpi_statistics.period_grain,
+        kpi_statistics.period_start,
+        kpi_statistics.dimension,
+        kpi_statistics.member,
         'all' as part,
-        statistics.numerator,
-        statistics.denominator,
-        catalog.multiplier * statistics.value as value,
-        cast(statistics.denominator as bigint) as unit_count,
-        statistics.matures_on
-    from {{ ref('int_kpi_statistics') }} as statistics
-    inner join catalog on statistics.kpi_id = catalog.kpi_id
+        kpi_statistics.numerator,
+        kpi_statistics.denominator,
+        catalog.multiplier * kpi_statistics.value as value,
+        cast(kpi_statistics.denominator as bigint) as unit_count,
+        kpi_statistics.matures_on
+    from {{ ref('int_kpi_statistics') }} as kpi_statistics
+    inner join catalog on kpi_statistics.kpi_id = catalog.kpi_id
 
 ),
 

@@ -1,6 +1,6 @@
 -- One row per debt and span of days overdue (spans, for those overdue when the period
--- opens), per debt and day it becomes overdue, and per debt and day an agreement on it is
--- activated while it is overdue (moments). A debt counts once on each side.
+-- opens), per debt and day it becomes overdue, and per debt and day an agreement on it
+-- is activated while it is overdue (moments). A debt counts once on each side.
 
 with
 
@@ -59,7 +59,7 @@ activated as (
 
     select
         periods.contract_id,
-        shares.activated_date as kpi_date,
+        agreement_shares.activated_date as kpi_date,
         cast(null as date) as ends_on,
         periods.portfolio,
         periods.product,
@@ -69,12 +69,14 @@ activated as (
         periods.age_band,
         1 as numerator,
         0 as denominator
-    from {{ ref('int_agreement_shares') }} as shares
+    from {{ ref('int_agreement_shares') }} as agreement_shares
     inner join periods
         on
-            shares.contract_id = periods.contract_id
-            and {{ add_days('shares.activated_date', -1) }} >= periods.valid_from_date
-            and {{ add_days('shares.activated_date', -1) }} <= periods.valid_to_date
+            agreement_shares.contract_id = periods.contract_id
+            and {{ add_days('agreement_shares.activated_date', -1) }}
+            >= periods.valid_from_date
+            and {{ add_days('agreement_shares.activated_date', -1) }}
+            <= periods.valid_to_date
     where periods.is_overdue
 
 ),

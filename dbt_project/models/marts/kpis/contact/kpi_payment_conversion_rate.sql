@@ -1,5 +1,5 @@
--- One row per customer and action that reached the customer, dated by the action: did the
--- customer pay within the window after it?
+-- One row per customer and action that reached the customer, dated by the action: did
+-- the customer pay within the window after it?
 
 with
 

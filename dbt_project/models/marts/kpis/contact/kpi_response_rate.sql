@@ -1,5 +1,5 @@
--- One row per customer and action that reached the customer, dated by the action: did the
--- customer answer, call back or click within the window?
+-- One row per customer and action that reached the customer, dated by the action: did
+-- the customer answer, call back or click within the window?
 
 with
 

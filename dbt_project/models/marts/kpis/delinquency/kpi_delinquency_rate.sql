@@ -1,5 +1,5 @@
--- One row per debt and span of days with a balance, counted as its customer: is anything
--- overdue?
+-- One row per debt and span of days with a balance, counted as its customer: is
+-- anything overdue?
 
 select
     customer_id as unit_id,

@@ -1,6 +1,6 @@
--- One row per promise received inbound (the denominator, counted as promises) and one per
--- such promise kept (the numerator, counted as accounts), both dated by the day it was
--- made. The units of the two sides differ, as the article has it.
+-- One row per promise received inbound (the denominator, counted as promises) and one
+-- per such promise kept (the numerator, counted as accounts), both dated by the day it
+-- was made. The units of the two sides differ, as the article has it.
 
 with
 

@@ -1,5 +1,6 @@
--- One row per cash movement and debt it goes to, dated by its booking: net cash, reversals
--- on their own day. Cash that belongs to the buyer of a sold debt is not ours.
+-- One row per cash movement and debt it goes to, dated by its booking: net cash,
+-- reversals on their own day. Cash that belongs to the buyer of a sold debt is not
+-- ours.
 
 select
     allocations.allocation_id as unit_id,

@@ -1,5 +1,5 @@
--- One row per instalment paid by cash, dated by the day it was covered: days from its due
--- date, weighted by its amount. Early payment counts as negative days.
+-- One row per instalment paid by cash, dated by the day it was covered: days from its
+-- due date, weighted by its amount. Early payment counts as negative days.
 
 with
 

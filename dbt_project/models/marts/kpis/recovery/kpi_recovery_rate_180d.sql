@@ -1,5 +1,5 @@
--- One row per collection episode, dated by its entry: what was recovered of the exposure
--- within 180 days of it.
+-- One row per collection episode, dated by its entry: what was recovered of the
+-- exposure within 180 days of it.
 
 select
     contract_id as unit_id,
