@@ -1,6 +1,6 @@
--- One row per activated agreement and contract it replaces, with the contract's share of
--- the agreement: the weights from weight_before to weight_after of weight_total. Shares
--- follow the replaced amounts; where a source leaves one out, they are equal.
+-- One row per activated agreement and contract it replaces, with the contract's share
+-- of the agreement: the weights from weight_before to weight_after of weight_total.
+-- Shares follow the replaced amounts; where a source leaves one out, they are equal.
 
 with
 

@@ -13,11 +13,11 @@ delivered_days as (
 known as (
 
     select
-        {%- if var('known_at') %}
-        date '{{ var("known_at") }}' as known_at
-        {%- else %}
-        coalesce(newest_export_day, date '1970-01-01') as known_at
-        {%- endif %}
+        {% if var('known_at') -%}
+        date '{{ var("known_at") }}'
+        {%- else -%}
+        coalesce(newest_export_day, date '1970-01-01')
+        {%- endif %} as known_at
     from delivered_days
 
 )

@@ -118,7 +118,8 @@ entry_days as (
                 case
                     when
                         overdue_before_cash_amount > 0
-                        and days_past_due_before_cash >= {{ var('collection_entry_dpd') }}
+                        and days_past_due_before_cash
+                        >= {{ var('collection_entry_dpd') }}
                         then calendar_date
                 end
             )

@@ -1,10 +1,11 @@
 -- One row per debt, schedule it is asked to pay by, and obligation on it, in the order
 -- in which they are paid (oldest due first), with what is to be paid up to it.
 --
--- A debt has its contractual schedule (schedule_id contractual) and one for every agreement
--- that replaced it. An obligation that comes into force after its own due date and after
--- others (a late bill) would stand in the order before it is there; the schedule then has
--- a version from each such day on. Nearly every schedule has one version.
+-- A debt has its contractual schedule (schedule_id contractual) and one for every
+-- agreement that replaced it. An obligation that comes into force after its own due
+-- date and after others (a late bill) would stand in the order before it is there; the
+-- schedule then has a version from each such day on. Nearly every schedule has one
+-- version.
 
 with
 
@@ -128,24 +129,24 @@ agreement_instalments as (
 agreed as (
 
     select
-        shares.contract_id,
-        shares.agreement_id as schedule_id,
+        agreement_shares.contract_id,
+        agreement_shares.agreement_id as schedule_id,
         date '0001-01-01' as version_from_date,
         instalments.agreement_instalment_id as obligation_id,
         'agreement_instalment' as obligation_kind,
         cast(null as bigint) as obligation_number,
         instalments.due_date,
-        shares.activated_date as in_force_date,
+        agreement_shares.activated_date as in_force_date,
         {{ share_amount_in_turn(
             'instalments.amount',
             'instalments.cumulative_amount',
-            'shares.weight_before',
-            'shares.weight_after',
-            'shares.weight_total'
+            'agreement_shares.weight_before',
+            'agreement_shares.weight_after',
+            'agreement_shares.weight_total'
         ) }} as amount
-    from {{ ref('int_agreement_shares') }} as shares
+    from {{ ref('int_agreement_shares') }} as agreement_shares
     inner join agreement_instalments as instalments
-        on shares.agreement_id = instalments.agreement_id
+        on agreement_shares.agreement_id = instalments.agreement_id
 
 ),
 

@@ -2,8 +2,8 @@
 -- (contract_id is NULL). The rows of a movement always add up to it.
 --
 -- Cash goes where its source says, else to the contract, instalment or agreement it
--- names, else to the only contract of its customer; what undoes a payment goes where the
--- payment went. A debt takes no more than it asks for; the excess is the customer's
+-- names, else to the only contract of its customer; what undoes a payment goes where
+-- the payment went. A debt takes no more than it asks for; the excess is the customer's
 -- credit.
 
 with
@@ -127,16 +127,16 @@ ways as (
 
     select
         cleared.cash_id,
-        shares.agreement_id as shared_by,
-        shares.contract_id,
-        shares.weight_before,
-        shares.weight_after,
-        shares.weight_total,
+        agreement_shares.agreement_id as shared_by,
+        agreement_shares.contract_id,
+        agreement_shares.weight_before,
+        agreement_shares.weight_after,
+        agreement_shares.weight_total,
         'agreement' as allocation_basis,
         3 as precedence
     from cleared
-    inner join {{ ref('int_agreement_shares') }} as shares
-        on cleared.agreement_id = shares.agreement_id
+    inner join {{ ref('int_agreement_shares') }} as agreement_shares
+        on cleared.agreement_id = agreement_shares.agreement_id
 
     union all
 
@@ -292,7 +292,8 @@ capped as (
     select
         *,
         least(
-            cumulative_amount, max(least(cumulative_amount, asked_amount)) over debt_so_far
+            cumulative_amount,
+            max(least(cumulative_amount, asked_amount)) over debt_so_far
         ) as applied_amount,
         least(
             cumulative_restated_amount,
@@ -363,7 +364,8 @@ allocations as (
             else 'not_allocated'
         end as allocation_basis,
         cash.amount - coalesce(sum(parts.amount), 0) as amount,
-        cash.restated_amount - coalesce(sum(parts.restated_amount), 0) as restated_amount
+        cash.restated_amount - coalesce(sum(parts.restated_amount), 0)
+            as restated_amount
     from cash
     left join parts on cash.cash_id = parts.cash_id
     group by cash.cash_id, cash.amount, cash.restated_amount

@@ -99,7 +99,7 @@ overdue_that_day as (
         on
             numbered.contract_id = states.contract_id
             and states.schedule_id = 'contractual'
-            and states.calendar_date <= first_contacts.first_contact_date
+            and first_contacts.first_contact_date >= states.calendar_date
     group by
         first_contacts.customer_id, first_contacts.stay_number, states.contract_id
 
