@@ -26,7 +26,7 @@ RELEASED = {
     "kpi_recovery_rate",
     "kpi_values",
 }
-A_LATE_DEBT = "insert into dim_contracts values ('late', 'K1')"
+A_LATE_DEBT = "insert into dim_contracts values ('late', 'K1', 'BRL')"
 BROKEN = "update fct_debt_periods set overdue_amount = 60 where contract_id = 'C7'"
 
 # Publishes in a process that dies at the given call of the given function, before or after
