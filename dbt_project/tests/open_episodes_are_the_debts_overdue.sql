@@ -1,6 +1,6 @@
 -- On as_of, a debt that has reached the days past due of entry by its contractual
--- schedule is in collection, and a debt in collection is overdue by that schedule, unless
--- its export states the entry. In the end, booked and restated balances are the same.
+-- schedule is in collection, and a debt in collection is overdue by that schedule,
+-- unless its export states the entry. In the end, both bases of cash are the same.
 
 with
 
