@@ -12,12 +12,21 @@ first_days as (
 
     select min(first_date) as first_date
     from (
-        select min(due_date) as first_date from {{ ref('stg_billing__instalments') }}
+        select min(least(due_date, issued_date)) as first_date
+        from {{ ref('stg_billing__instalments') }}
         union all
-        select min(originated_date) as first_date
+        select min(least(originated_date, stated_entry_date)) as first_date
         from {{ ref('stg_billing__contracts') }}
         union all
+        select min(adjusted_date) as first_date
+        from {{ ref('stg_billing__adjustments') }}
+        union all
+        select min(activated_date) as first_date
+        from {{ ref('stg_billing__agreements') }}
+        union all
         select min(contact_date) as first_date from {{ ref('stg_contact__contacts') }}
+        union all
+        select min(made_date) as first_date from {{ ref('stg_contact__promises') }}
         union all
         select min(status_date) as first_date from {{ ref('stg_payment__payments') }}
     ) as earliest
