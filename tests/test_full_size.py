@@ -1,0 +1,20 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FULL_SIZE = Path(__file__).resolve().parents[1] / "benchmarks" / "full_size.py"
+
+
+@pytest.mark.soak
+def test_the_job_releases_at_full_size_and_says_where_the_time_goes(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, str(FULL_SIZE), "--scratch", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "peak memory of a run" in run.stdout
+    print(run.stdout)
