@@ -37,9 +37,13 @@ def write_exports(exports: Path) -> dict[str, int]:
         if counts[kind] < least:
             raise SystemExit(f"only {counts[kind]:,} {kind}: raise CUSTOMERS.")
     contacts = sorted((exports / "contact" / "contacts").glob("*.csv"))
-    repeats = -(-CONTACTS // counts["contact/contacts"]) - 1
+    sampled = counts["contact/contacts"]
+    repeats, rest = divmod(max(CONTACTS - sampled, 0), sampled)
+    # the later days are the fuller ones
+    repeated_once_more = contacts[-(-len(contacts) * (sampled - rest) // sampled) - 1 :]
     with duckdb.connect() as connection:
         for path in contacts:
+            times = repeats + (path in repeated_once_more)
             connection.execute(
                 f"""
                 copy (
@@ -54,11 +58,13 @@ def write_exports(exports: Path) -> dict[str, int]:
                         end as started_at
                     )
                     from read_csv('{path}', all_varchar = true) as contacts
-                    cross join range(1, {repeats + 1}) as repeats (repeat)
+                    cross join range(1, {times + 1}) as repeats (repeat)
                 ) to '{path.with_name(path.stem + "_again.csv")}'
                 """
             )
-    counts["contact/contacts"] *= repeats + 1
+        counts["contact/contacts"] = connection.execute(
+            f"select count(*) from read_csv('{contacts[0].parent}/*.csv', all_varchar = true)"
+        ).fetchone()[0]
     return counts
 
 
