@@ -39,8 +39,8 @@ def audit(
     if published is not None:
         suites.append(drift.suite(limits))
 
-    from expectations.report import write_report  # noqa: PLC0415 - these take seconds
-    from expectations.validation import validate  # noqa: PLC0415
+    from expectations.report import write_report  # these take seconds
+    from expectations.validation import validate
 
     results = validate(warehouse, published, suites)
     findings = [finding for result in results for finding in result.findings]

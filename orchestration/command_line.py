@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.errors import InputError, Refused
+from orchestration.errors import InputError, RefusedError
 from orchestration.figures import newest_figures, recent_figures, release_file
 from orchestration.progress import listening, report
 from orchestration.terminal import console, errors, figures_table, showing_progress, summary
@@ -64,7 +64,7 @@ def run(
         raise InputError("--day goes without --from and --to; say the one or the others.")
     with showing_progress() as listener, listening(listener):
         report("Starting", 0, 0)
-        from orchestration import daily_run  # noqa: PLC0415 - Dagster and dbt take seconds
+        from orchestration import daily_run  # Dagster and dbt take seconds
 
         finished = daily_run.run_daily(
             daily_run.Settings(
@@ -109,7 +109,7 @@ def sample(
     """Write the exports of an invented but believable portfolio."""
     with showing_progress() as listener, listening(listener):
         report("Starting", 0, 0)
-        from orchestration.sample import write_sample  # noqa: PLC0415 - brings numpy
+        from orchestration.sample import write_sample  # brings numpy
 
         written = write_sample(out, customers, months, seed, partial(report, "Sampling", 0, 0))
     console.print(
@@ -126,7 +126,7 @@ def dev(
     more_sources: MoreSources = (),
 ) -> None:
     """Open the Dagster UI on a home, with the history of its runs."""
-    from orchestration import daily_run  # noqa: PLC0415 - Dagster takes a second
+    from orchestration import daily_run  # Dagster takes a second
 
     settings = daily_run.Settings(
         exports=str(exports.absolute()),
@@ -146,7 +146,7 @@ def main() -> None:
         app()
     except InputError as error:
         _fail(error.problems, BAD_INPUT)
-    except Refused as error:
+    except RefusedError as error:
         _fail(error.problems, REFUSED)
     except KeyboardInterrupt:
         _fail(["Interrupted; the next run takes up what is left to do."], FAILED)

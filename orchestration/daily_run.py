@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
-from orchestration.errors import InputError, Refused
+from orchestration.errors import InputError, RefusedError
 from orchestration.run_log import log_path, write_line
 from orchestration.settings import EXPORTS_VARIABLE, HOME_VARIABLE, SOURCES_VARIABLE, Settings
 
@@ -50,16 +50,16 @@ class RunError(Exception):
 def run_daily(settings: Settings, run_id: str) -> Finished:
     """Load, build, audit and release.
 
-    Raises ``InputError`` for bad input, ``Refused`` where the audit does, else ``RunError``; what
-    led to that is in the log.
+    Raises ``InputError`` for bad input, ``RefusedError`` where the audit refuses, else
+    ``RunError``; what led to that is in the log.
     """
     settings.check()
     log = log_path(settings.run_home, run_id)
     try:
         return _run(settings, run_id, log)
-    except Refused as refused:
+    except RefusedError as refused:
         report = settings.run_home / "reports" / run_id / "index.html"
-        raise Refused([*refused.problems, f"The audit's report is {report}."]) from None
+        raise RefusedError([*refused.problems, f"The audit's report is {report}."]) from None
     except InputError:
         raise
     except Exception as error:
@@ -92,7 +92,7 @@ def history(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
 def _run(settings: Settings, run_id: str, log: Path) -> Finished:
     with history(settings) as instance:
-        from orchestration.definitions import defs  # noqa: PLC0415 - parses the dbt project
+        from orchestration.definitions import defs  # parses the dbt project
 
         result = defs.resolve_job_def("daily").execute_in_process(
             instance=instance,

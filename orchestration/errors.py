@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 
-class _Problems(Exception):  # noqa: N818 - a base, not an error of its own
+class _ProblemsError(Exception):
     """Holds ``problems``: one sentence each, ready to be shown."""
 
     def __init__(self, problems: str | Sequence[str]) -> None:
@@ -11,9 +11,9 @@ class _Problems(Exception):  # noqa: N818 - a base, not an error of its own
         super().__init__("\n".join(self.problems))
 
 
-class InputError(_Problems):
+class InputError(_ProblemsError):
     """Bad input or configuration: exit code 2, nothing was changed."""
 
 
-class Refused(_Problems):
+class RefusedError(_ProblemsError):
     """The audit refused the release: exit code 1, the old release stays."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from expectations.audit import AuditOutcome, audit
-from orchestration.errors import Refused
+from orchestration.errors import RefusedError
 
 DATABASE_NAME = "collections.duckdb"
 # the oldest DuckDB whose clients can open a release
@@ -61,15 +61,16 @@ def publish(
 ) -> Release:
     """Audit the warehouse file and release it below ``home``.
 
-    Writes ``home/reports/<run_id>/index.html`` in any case. Raises Refused, with a sentence per
-    critical expectation that failed, and leaves ``home/releases`` and ``home/published`` alone.
+    Writes ``home/reports/<run_id>/index.html`` in any case. Raises ``RefusedError``, with a
+    sentence per critical expectation that failed, and leaves ``home/releases`` and
+    ``home/published`` alone.
     """
     on_progress("auditing")
     # held open from the audit to the copy, so that nobody can change what was audited
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         outcome = audit(warehouse, home / "reports" / run_id, _published_database(home))
         if not outcome.is_passed:
-            raise Refused([failure.sentence() for failure in outcome.failures])
+            raise RefusedError([failure.sentence() for failure in outcome.failures])
         release_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{run_id[:8]}"
         on_progress(f"writing release {release_id}")
         partial = _empty_place(home / "releases", release_id)

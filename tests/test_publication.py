@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from hand_made_warehouse import make_warehouse
 
-from orchestration.errors import Refused
+from orchestration.errors import RefusedError
 from orchestration.publication import publish
 
 RELEASED = {
@@ -199,7 +199,7 @@ def test_a_refused_release_leaves_the_old_one_byte_for_byte(home):
         connection.execute(BROKEN)
     (home / "releases" / ".killed.partial").mkdir()
     before = contents(home / "releases") | {"published": os.readlink(home / "published")}
-    with pytest.raises(Refused, match=r"balances_are_possible.*\n.*contract_id = C7"):
+    with pytest.raises(RefusedError, match=r"balances_are_possible.*\n.*contract_id = C7"):
         publish(home, home / "warehouse.duckdb", "refused-run")
     assert contents(home / "releases") | {"published": os.readlink(home / "published")} == before
     assert "balances_are_possible" in (home / "reports/refused-run/index.html").read_text("utf-8")
@@ -207,7 +207,7 @@ def test_a_refused_release_leaves_the_old_one_byte_for_byte(home):
 
 def test_a_refused_first_release_publishes_nothing(tmp_path):
     warehouse = make_warehouse(tmp_path / "warehouse.duckdb", BROKEN)
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedError):
         publish(tmp_path, warehouse, "refused-run")
     assert {path.name for path in tmp_path.iterdir()} == {"warehouse.duckdb", "reports"}
 
