@@ -39,12 +39,18 @@
         'region',
         'age_band',
         'ageing_bucket',
+        'stage',
         'channel',
         'payment_channel',
         'team',
         'agent',
         'actor',
         'campaign',
+        'template',
+        'cost_kind',
+        'agreement_kind',
+        'failure_code',
+        'exit_reason',
     ]) }}
 {%- endmacro %}
 

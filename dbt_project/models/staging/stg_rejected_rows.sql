@@ -4,9 +4,13 @@
 {% set staged_kinds = [
     ('billing', 'adjustments'), ('billing', 'agreement_contracts'),
     ('billing', 'agreement_instalments'), ('billing', 'agreements'),
-    ('billing', 'contracts'), ('billing', 'customers'), ('billing', 'instalments'),
-    ('contact', 'agents'), ('contact', 'contact_events'), ('contact', 'contacts'),
-    ('contact', 'promises'), ('payment', 'allocations'), ('payment', 'payments')
+    ('billing', 'contracts'), ('billing', 'costs'), ('billing', 'customers'),
+    ('billing', 'disputes'), ('billing', 'instalments'), ('billing', 'revenues'),
+    ('billing', 'stages'), ('contact', 'agent_days'), ('contact', 'agents'),
+    ('contact', 'complaints'), ('contact', 'consents'), ('contact', 'contact_events'),
+    ('contact', 'contact_points'), ('contact', 'contacts'), ('contact', 'promises'),
+    ('contact', 'reasons'), ('contact', 'surveys'), ('payment', 'allocations'),
+    ('payment', 'fx_rates'), ('payment', 'payments'), ('payment', 'portal_sessions')
 ] -%}
 
 with

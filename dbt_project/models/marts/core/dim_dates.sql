@@ -29,6 +29,15 @@ first_days as (
         select min(made_date) as first_date from {{ ref('stg_contact__promises') }}
         union all
         select min(status_date) as first_date from {{ ref('stg_payment__payments') }}
+        union all
+        select min(cost_date) as first_date from {{ ref('stg_billing__costs') }}
+        union all
+        select min(revenue_date) as first_date from {{ ref('stg_billing__revenues') }}
+        union all
+        select min(delivered_date) as first_date from {{ ref('stg_contact__surveys') }}
+        union all
+        select min(started_date) as first_date
+        from {{ ref('stg_payment__portal_sessions') }}
     ) as earliest
 
 ),

@@ -1,0 +1,29 @@
+-- One row per cost of the collection process.
+
+with
+
+delivered as (
+
+    {{ delivered('billing', 'costs') }}
+
+)
+
+select
+    -- ids
+    cost_id,
+
+    -- what it is for
+    lower(kind) as cost_kind,
+    lower(channel) as channel,
+    team,
+    portfolio,
+    lower(driver) as driver,
+
+    -- money
+    try_cast(amount as decimal(18, 2)) as amount,
+    coalesce(upper(currency), '{{ var("reporting_currency") }}') as currency,
+
+    -- when
+    try_cast(cost_date as date) as cost_date
+
+from delivered

@@ -1,0 +1,26 @@
+-- One row per revenue of the collection operation.
+
+with
+
+delivered as (
+
+    {{ delivered('billing', 'revenues') }}
+
+)
+
+select
+    -- ids
+    revenue_id,
+
+    -- what it is for
+    lower(kind) as revenue_kind,
+    portfolio,
+
+    -- money
+    try_cast(amount as decimal(18, 2)) as amount,
+    coalesce(upper(currency), '{{ var("reporting_currency") }}') as currency,
+
+    -- when
+    try_cast(revenue_date as date) as revenue_date
+
+from delivered

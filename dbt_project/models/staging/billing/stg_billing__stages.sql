@@ -1,0 +1,21 @@
+-- One row per contract and stage of collection it has entered.
+
+with
+
+delivered as (
+
+    {{ delivered('billing', 'stages') }}
+
+)
+
+select
+    -- ids
+    contract_id,
+
+    -- what began
+    lower(stage) as stage,
+
+    -- when
+    try_cast(started_date as date) as started_date
+
+from delivered

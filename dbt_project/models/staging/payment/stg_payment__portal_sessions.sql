@@ -1,0 +1,30 @@
+-- One row per visit to the payment portal.
+
+with
+
+delivered as (
+
+    {{ delivered('payment', 'portal_sessions') }}
+
+)
+
+select
+    -- ids
+    session_id,
+    customer_id,
+    visited_from_contact_id,
+
+    -- what happened
+    failure_code,
+    coalesce(try_cast(plan_created as boolean), false) as has_created_plan,
+    coalesce(try_cast(had_error as boolean), false) as has_error,
+
+    -- when
+    {{ instant('started_at') }} as started_at,
+    {{ business_date('started_at') }} as started_date,
+    {{ instant('submitted_at') }} as submitted_at,
+    {{ business_date('submitted_at') }} as submitted_date,
+    {{ instant('succeeded_at') }} as succeeded_at,
+    {{ business_date('succeeded_at') }} as succeeded_date
+
+from delivered
