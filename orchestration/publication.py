@@ -19,7 +19,8 @@ from orchestration.errors import RefusedError
 DATABASE_NAME = "collections.duckdb"
 # the oldest DuckDB whose clients can open a release
 STORAGE_VERSION = "v1.2.0"
-RELEASED_TABLES = r"^(dim|fct|kpi)_"
+# the steps on the way, and what could not be read as it came: it may name people
+KEPT_BACK = r"^(stg|int)_|^rejected_rows$"
 
 RELEASE_TABLES = """
 create table release.main.release (
@@ -124,10 +125,10 @@ def _write_tables(connection: duckdb.DuckDBPyConnection, place: Path) -> dict[st
         where
             table_catalog = current_database()
             and table_schema = 'main'
-            and regexp_matches(table_name, ?)
+            and not regexp_matches(table_name, ?)
         order by table_name
         """,
-        [RELEASED_TABLES],
+        [KEPT_BACK],
     ).fetchall()
     row_counts = {}
     for (table,) in tables:

@@ -32,6 +32,8 @@ create table rejected_rows (
     row_number bigint, column_name varchar, value varchar, reason varchar
 );
 
+create table customer_case as select 'K' || range as customer_id from range(200);
+
 create table dim_customers as select 'K' || range as customer_id from range(200);
 create table int_customers_merged as
 select customer_id, customer_id as golden_customer_id from dim_customers;

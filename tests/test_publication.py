@@ -14,6 +14,7 @@ from orchestration.errors import RefusedError
 from orchestration.publication import publish
 
 RELEASED = {
+    "customer_case",
     "dim_contracts",
     "dim_customers",
     "fct_agreements",
