@@ -1,7 +1,8 @@
 -- One row per debt and span of days (both ends included) during which its state does
 -- not change. To know a day, ask for the rows with that day between valid_from_date and
--- valid_to_date. Spans are cut where an event changes the state and where the calendar
--- moves the debt into the next ageing bucket.
+-- valid_to_date. Spans are cut where an event changes the state, the stage or what is
+-- disputed, and where the calendar moves the debt into the next ageing bucket: two that
+-- follow each other may differ in one of these alone.
 
 with
 
@@ -155,35 +156,70 @@ aged as (
                 0
             ) <= buckets.to_days_past_due
 
+),
+
+-- most debts have neither a stage nor a dispute, and stay as they are
+
+staged as (
+
+    select
+        aged.*,
+        circumstances.stage,
+        greatest(
+            aged.bucket_from_date,
+            coalesce(circumstances.valid_from_date, aged.bucket_from_date)
+        ) as from_date,
+        least(
+            aged.bucket_to_date,
+            coalesce(circumstances.valid_to_date, aged.bucket_to_date)
+        ) as to_date,
+        case
+            when circumstances.is_wholly_disputed then aged.outstanding_amount
+            else coalesce(circumstances.disputed_amount, 0)
+        end as disputed_amount
+    from aged
+    left join {{ ref('int_debt_circumstances') }} as circumstances
+        on
+            aged.contract_id = circumstances.contract_id
+            and aged.bucket_from_date <= circumstances.valid_to_date
+            and aged.bucket_to_date >= circumstances.valid_from_date
+
 )
 
 select
-    aged.contract_id,
+    staged.contract_id,
+    contracts.account_id,
     contracts.customer_id,
-    aged.bucket_from_date as valid_from_date,
-    aged.bucket_to_date as valid_to_date,
+    staged.from_date as valid_from_date,
+    staged.to_date as valid_to_date,
     case
-        when aged.is_sold then 'sold'
-        when aged.is_recalled then 'recalled'
-        when aged.is_written_off then 'written_off'
-        when aged.outstanding_amount > 0 then 'open'
+        when staged.is_sold then 'sold'
+        when staged.is_recalled then 'recalled'
+        when staged.is_written_off then 'written_off'
+        when staged.outstanding_amount > 0 then 'open'
         else 'settled'
     end as debt_status,
     -- a write-off leaves the balances, and still the debtor owes
-    not aged.is_written_off as is_in_balance,
-    aged.agreement_id,
-    cast(aged.outstanding_amount as decimal(18, 2)) as outstanding_amount,
-    cast(aged.overdue_amount as decimal(18, 2)) as overdue_amount,
-    aged.oldest_unpaid_due_date,
-    aged.contractual_oldest_unpaid_due_date,
-    aged.ageing_bucket,
+    not staged.is_written_off as is_in_balance,
+    staged.stage,
+    staged.agreement_id,
+    cast(staged.outstanding_amount as decimal(18, 2)) as outstanding_amount,
+    cast(staged.overdue_amount as decimal(18, 2)) as overdue_amount,
+    cast(least(staged.disputed_amount, staged.outstanding_amount) as decimal(18, 2))
+        as disputed_amount,
+    -- what is overdue is disputed first
+    cast(least(staged.disputed_amount, staged.overdue_amount) as decimal(18, 2))
+        as disputed_overdue_amount,
+    staged.oldest_unpaid_due_date,
+    staged.contractual_oldest_unpaid_due_date,
+    staged.ageing_bucket,
     contracts.portfolio,
     contracts.product,
     contracts.creditor_brand,
     contracts.currency,
     contracts.segment,
     contracts.region,
-    {{ age_band('contracts.birth_date', 'aged.bucket_from_date') }} as age_band
-from aged
+    {{ age_band('contracts.birth_date', 'staged.from_date') }} as age_band
+from staged
 inner join {{ ref('dim_contracts') }} as contracts
-    on aged.contract_id = contracts.contract_id
+    on staged.contract_id = contracts.contract_id
