@@ -14,11 +14,14 @@ import numpy as np
 from orchestration.errors import InputError
 from orchestration.sample.billing_rows import billing_rows
 from orchestration.sample.calendar import make_calendar
+from orchestration.sample.case_rows import case_rows
 from orchestration.sample.contact_rows import contact_rows
 from orchestration.sample.delivery import Rows, write
+from orchestration.sample.exchange import rate_rows
 from orchestration.sample.payment_rows import payment_rows
 from orchestration.sample.population import make_population
 from orchestration.sample.simulation import play
+from orchestration.sample.traits import make_traits
 from orchestration.sample.world import World
 
 
@@ -46,14 +49,15 @@ def write_sample(
     sample, and for a folder that already holds files.
     """
     _check(out, customers, months, seed)
-    for_people, for_play, for_files = (
+    for_people, for_play, for_files, for_traits = (
         np.random.Generator(np.random.PCG64(sequence))
-        for sequence in np.random.SeedSequence(seed).spawn(3)
+        for sequence in np.random.SeedSequence(seed).spawn(4)
     )
     calendar = make_calendar(months)
     on_progress(f"Drawing {customers} customers")
     people = make_population(for_people, calendar, customers)
-    world = play(for_play, calendar, people, on_progress)
+    traits = make_traits(for_traits, calendar, people)
+    world = play(for_play, calendar, people, traits, on_progress)
     written = {}
     for rows in _all_rows(world, for_files):
         kind = f"{rows.area}.{rows.kind}"
@@ -69,9 +73,13 @@ def write_sample(
 
 
 def _all_rows(world: World, rng: np.random.Generator) -> Iterator[Rows]:
+    payments, contacts = world.journal.take("payments"), world.journal.take("contacts")
     yield from billing_rows(world, rng)
-    yield from payment_rows(world, rng)
-    yield from contact_rows(world, rng)
+    yield from payment_rows(world, rng, payments)
+    yield from contact_rows(world, rng, contacts)
+    yield from rate_rows(world)
+    entered = world.journal.take("stages")
+    yield from case_rows(world, entered)
 
 
 def _check(out: Path, customers: int, months: int, seed: int) -> None:

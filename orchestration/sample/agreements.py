@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from orchestration.sample import cash
+from orchestration.sample import cash, stages
 from orchestration.sample.calendar import DAY_SECONDS, FAR
 from orchestration.sample.paying import paying_seconds
 from orchestration.sample.population import SUBSCRIPTION, pick
@@ -32,7 +32,7 @@ CANCEL_UNPAID_DAYS = 10
 COLUMNS = (
     *("person", "customer", "contract", "offered_at", "signed_at", "activated_day", "ended_day"),
     *("status", "kind", "channel", "actor", "brand", "agent", "original", "agreed", "base"),
-    *("terms", "first_due", "first_pay", "paid"),
+    *("terms", "first_due", "first_pay", "paid", "contact"),
 )
 
 
@@ -56,6 +56,7 @@ def eligible(world: World, late: Late) -> Late:
     book, contracts = world.book, world.people.contracts
     return late.where(
         (book.standing[late.contract] == OPEN)
+        & (book.stage[late.contract] < stages.HOLD)
         & ((contracts.shape[late.contract] != SUBSCRIPTION) | book.is_suspended[late.contract])
     )
 
@@ -70,6 +71,7 @@ def offer(
     channel: np.ndarray,
     actor: np.ndarray,
     agent: np.ndarray,
+    contact: np.ndarray,
 ) -> None:
     """Offer each person, once, an agreement on all late debts that can be in one."""
     rng, book, agreements = world.rng, world.book, world.agreements
@@ -139,6 +141,7 @@ def offer(
         first_due=first_due,
         first_pay=first_pay,
         paid=np.zeros(size, dtype=np.int64),
+        contact=contact[first],
     )
     _append(
         world.agreement_members,
@@ -169,7 +172,8 @@ def play(world: World, day: int) -> None:
     agreements, rng = world.agreements, world.rng
     live = np.flatnonzero(agreements["ended_day"] == FAR)
     waiting = live[agreements["status"][live] == SIGNED]
-    starts = waiting[agreements["first_pay"][waiting] == day]
+    able = ~world.book.is_stopped[agreements["person"]]
+    starts = waiting[(agreements["first_pay"][waiting] == day) & able[waiting]]
     agreements["status"][starts] = ACTIVATED
     agreements["activated_day"][starts] = day
     given_up = waiting[agreements["first_due"][waiting] + CANCEL_UNPAID_DAYS == day]
@@ -181,8 +185,10 @@ def play(world: World, day: int) -> None:
     owed = asked(agreements, active, day) - agreements["paid"][active]
     mood = world.book.mood[agreements["person"][active]]
     scale = np.where(mood == INSOLVENT, 0.75, 1)
-    pays = (owed > 0) & (
-        rng.random(len(active)) < np.where(due_now, PAID_ON_DUE, PAID_LATE_DAILY) * scale
+    pays = (
+        (owed > 0)
+        & able[active]
+        & (rng.random(len(active)) < np.where(due_now, PAID_ON_DUE, PAID_LATE_DAILY) * scale)
     )
     paying = np.concatenate([starts, active[pays]])
     size = len(paying)

@@ -4,15 +4,25 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from orchestration.sample import agreements
+from orchestration.sample import agreements, preferences, stages
 from orchestration.sample.calendar import DAY_SECONDS
+from orchestration.sample.channels import (
+    AUTOMATED,
+    BOT,
+    CHATBOT,
+    EMAIL,
+    HUMAN,
+    IVR,
+    LETTER,
+    PORTAL,
+    SELF,
+    SMS,
+    VOICE,
+    WHATSAPP,
+)
 from orchestration.sample.population import pick
 from orchestration.sample.world import DPD_EDGES, SPAN, Late, World, on_day
 
-CHANNELS = ("voice", "sms", "whatsapp", "email", "ivr", "letter", "portal", "chatbot")
-VOICE, SMS, WHATSAPP, EMAIL, IVR, LETTER, PORTAL, CHATBOT = range(8)
-ACTORS = ("human", "bot", "automated", "self")
-HUMAN, BOT, AUTOMATED, SELF = range(4)
 CAMPAIGNS = ("pre_due", "early", "mid", "late", "recovery", "agreement")
 PRE_DUE, EARLY, MID, LATE, RECOVERY, AGREEMENT = range(6)
 CAMPAIGN_BY_BUCKET = np.array([EARLY, EARLY, EARLY, MID, MID, LATE, RECOVERY])
@@ -108,6 +118,9 @@ def _targets(world: World, day: int, late: Late) -> Targets:
     behind = world.agreements["person"][rows]
     not_paid = world.book.paid_day[behind] != day
     rows, owed, dpd, behind = rows[not_paid], owed[not_paid], dpd[not_paid], behind[not_paid]
+    able = ~world.book.is_barred[behind]
+    rows, owed, dpd, behind = rows[able], owed[able], dpd[able], behind[able]
+    late = late.where(stages.CONTACTED_SHARE[world.book.stage[late.contract]] > 0)
     order = np.argsort(late.dpd, kind="stable")
     longest = np.full(len(world.book.mood), -1)
     longest[behind] = len(order) + np.arange(len(rows))
@@ -124,17 +137,24 @@ def _targets(world: World, day: int, late: Late) -> Targets:
 
 
 def _outbound(world: World, day: int, targets: Targets) -> list[Attempts]:
-    rng, opted_out = world.rng, world.book.opted_out[targets.person]
+    rng, closed = world.rng, world.book.closed_channels[targets.person]
     bucket = np.searchsorted(DPD_EDGES, targets.dpd)
+    share = stages.CONTACTED_SHARE[world.book.stage[targets.contract]]
+    share = np.where(targets.agreement >= 0, 1.0, share)
     pieces = []
     for channel, daily in DAILY_ATTEMPTS.items():
-        tried = rng.random(len(bucket)) < daily[bucket]
-        tried &= (opted_out >> channel) & 1 == 0
+        eager = preferences.eagerness(world, day, channel, targets.person)
+        tried = rng.random(len(bucket)) < daily[bucket] * share * eager
+        tried &= (closed >> channel) & 1 == 0
         chosen = targets.where(tried)
         by_bot = rng.random(len(chosen.person)) < BOT_SHARE
         actor = np.where(by_bot, BOT, HUMAN) if channel == VOICE else AUTOMATED
         weights = CALL_WEIGHTS if channel in (VOICE, IVR) else MESSAGE_WEIGHTS
         first = _attempts(world, day, chosen, channel=channel, actor=actor, hour_weights=weights)
+        if world.calendar.weekday[day] != SATURDAY:
+            first.instant[:] = preferences.into_stated_hours(
+                world, day, first.person, first.instant
+            )
         pieces.append(first)
         if channel == VOICE:
             again = rng.random(len(chosen.person)) < SECOND_CALL_SHARE
@@ -155,7 +175,8 @@ def _callers(world: World, day: int, targets: Targets) -> list[Attempts]:
     for channel, daily in DAILY_CALLERS.items():
         if channel == VOICE and world.calendar.weekday[day] == SUNDAY:
             continue
-        chosen = targets.where(rng.random(len(eager)) < daily * eager)
+        calling = (rng.random(len(eager)) < daily * eager) & ~book.is_stopped[targets.person]
+        chosen = targets.where(calling)
         weights = CALL_WEIGHTS if channel == VOICE else CLOCK_ROUND_WEIGHTS
         actor = {VOICE: HUMAN, WHATSAPP: HUMAN, CHATBOT: BOT, PORTAL: SELF}[channel]
         if channel == WHATSAPP:
@@ -188,12 +209,13 @@ def _reminders(world: World, day: int) -> Attempts:
         & book.is_issued[due]
         & (book.mood[person] == 0)
         & (book.paid_day[person] != day)
+        & ~book.is_barred[person]
         & (rng.random(len(due)) < REMINDED_SHARE)
         & (world.calendar.weekday[day] != SUNDAY)
     )
     person, first = np.unique(person[reminded], return_index=True)
     channel = REMINDERS[rng.integers(0, len(REMINDERS), len(person))]
-    kept = (book.opted_out[person] >> channel) & 1 == 0
+    kept = (book.closed_channels[person] >> channel) & 1 == 0
     size = int(kept.sum())
     targets = Targets(
         person=person[kept],

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from orchestration.sample import agreements, charges
-from orchestration.sample.attempts import ACTORS, CHANNELS
 from orchestration.sample.calendar import DAY_SECONDS, FAR
+from orchestration.sample.channels import ACTORS, CHANNELS
 from orchestration.sample.columns import (
     NONE,
     dates,
@@ -14,13 +14,16 @@ from orchestration.sample.columns import (
     instants,
     money,
     plain,
-    same,
     whole,
     words,
 )
 from orchestration.sample.delivery import Rows
 from orchestration.sample.population import (
+    ABROAD,
+    BRL,
     CHANNELS_PREFERRED,
+    COUNTRIES,
+    CURRENCIES,
     PRODUCTS,
     REGIONS,
     SEGMENTS,
@@ -63,6 +66,7 @@ def _customers(world: World, rng: np.random.Generator) -> Rows:
     later[moves] = moved_day
     segment = np.where(known >= later[row], (segment + 1) % 3, segment)
     is_merged = known >= customers.merged_day[row]
+    is_abroad = world.traits.is_abroad[row]
     return Rows(
         area="billing",
         kind="customers",
@@ -71,9 +75,9 @@ def _customers(world: World, rng: np.random.Generator) -> Rows:
             "customer_id": ids(CUSTOMER, row),
             "kind": words(("person", "company"), customers.is_company[row].astype(np.int8)),
             "birth_date": _birth_dates(world, row),
-            "region": words(REGIONS, customers.region[row]),
-            "country": same("BR"),
-            "time_zone": words(TIME_ZONES, customers.region[row]),
+            "region": words(REGIONS, np.where(is_abroad, ABROAD, customers.region[row])),
+            "country": words(COUNTRIES, is_abroad.astype(np.int8)),
+            "time_zone": words(TIME_ZONES, np.where(is_abroad, ABROAD, customers.region[row])),
             "segment": words(SEGMENTS, segment),
             "preferred_channel": words(CHANNELS_PREFERRED, customers.preferred[row]),
             "merged_into_customer_id": ids(
@@ -128,7 +132,14 @@ def _contracts(world: World, rng: np.random.Generator) -> Rows:
             "product": words([product.code for product in PRODUCTS], contracts.product[row]),
             "portfolio": words(portfolios, np.where(unsaid, -1, portfolio[contracts.product[row]])),
             "creditor_brand": words(brands, _brand(contracts)[row]),
-            "currency": words(("BRL",), np.where(contracts.product[row] % 2 == 0, 0, -1)),
+            "currency": words(
+                CURRENCIES,
+                np.where(
+                    (contracts.currency[row] == BRL) & (contracts.product[row] % 2 == 1),
+                    -1,
+                    contracts.currency[row],
+                ),
+            ),
             "originated_date": dates(calendar, contracts.originated_day[row]),
             "closed_date": dates(
                 calendar, np.where(known >= book.closed_day[row], book.closed_day[row], FAR)
@@ -204,7 +215,7 @@ def _adjustments(world: World) -> Rows:
 
 def _agreements(world: World) -> Rows:
     """Give a version of each agreement per status it has been in."""
-    rows, calendar = world.agreements, world.calendar
+    rows, calendar, contracts = world.agreements, world.calendar, world.people.contracts
     size = len(rows["person"])
     offered_day = rows["offered_at"] // DAY_SECONDS
     signed_day = rows["signed_at"] // DAY_SECONDS
@@ -247,7 +258,7 @@ def _agreements(world: World) -> Rows:
             "channel": words(CHANNELS, rows["channel"][row]),
             "actor": words(ACTORS, rows["actor"][row]),
             "brand": words(("creditor", "third_party"), rows["brand"][row]),
-            "currency": same("BRL"),
+            "currency": words(CURRENCIES, contracts.currency[rows["contract"][row]]),
             "original_amount": money(rows["original"][row]),
             "agreed_amount": money(rows["agreed"][row]),
             "agent_id": ids("E", rows["agent"][row]),

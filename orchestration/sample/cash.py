@@ -40,8 +40,12 @@ def receive(
     channel: np.ndarray,
     method: np.ndarray,
     together: np.ndarray | None = None,
+    contact: np.ndarray | None = None,
 ) -> None:
-    """Book cash (cents) on contracts, each once; rows ``together`` are one payment a person."""
+    """Book cash (cents) on contracts, each once; rows ``together`` are one payment a person.
+
+    ``contact`` is the contact that a row was paid in, where it was in one.
+    """
     if len(contract) == 0:
         return
     people, book = world.people, world.book
@@ -75,6 +79,7 @@ def receive(
         channel=channel[first],
         method=method[first],
         naming=naming,
+        contact=None if contact is None else contact[first],
     )
     given = naming[number] == ALLOCATED
     world.journal.add(
@@ -102,6 +107,7 @@ def receive_on_agreement(
     instant: np.ndarray,
     channel: np.ndarray,
     method: np.ndarray,
+    contact: np.ndarray | None = None,
 ) -> None:
     """Book cash (cents) on agreements, each once."""
     world.agreements["paid"][agreement] += amount
@@ -118,6 +124,7 @@ def receive_on_agreement(
         channel=channel,
         method=method,
         naming=np.full(len(agreement), NAMES_AGREEMENT),
+        contact=contact,
     )
 
 
@@ -180,6 +187,7 @@ def refund(world: World, day: int) -> None:
         method=np.full(len(instant), PIX),
         naming=np.full(len(instant), NAMES_CUSTOMER),
         original=rows["payment"],
+        contact=np.full(len(instant), -1),
     )
     _status(world, payment, REFUNDED, instant=instant, amount=rows["amount"])
 
@@ -198,10 +206,21 @@ def _naming(world: World, person: np.ndarray) -> np.ndarray:
     return np.where((drawn == NAMES_CUSTOMER) & ~alone, NAMES_CONTRACT, drawn)
 
 
-def _record(world: World, day: int, *, method: np.ndarray, **columns: np.ndarray) -> np.ndarray:
+def _record(
+    world: World,
+    day: int,
+    *,
+    method: np.ndarray,
+    contact: np.ndarray | None = None,
+    **columns: np.ndarray,
+) -> np.ndarray:
     instant, amount = columns["instant"], columns["amount"]
     payment = world.journal.add(
-        "payments", method=method, original=np.full(len(method), -1), **columns
+        "payments",
+        method=method,
+        original=np.full(len(method), -1),
+        contact=np.full(len(method), -1) if contact is None else contact,
+        **columns,
     )
     start = day * DAY_SECONDS
     by_card, by_boleto = method == CARD, method == BOLETO
@@ -245,6 +264,7 @@ def _enter(
         instant=instant,
         channel=np.full(size, BANK if method == DIRECT_DEBIT else PORTAL),
         naming=np.full(size, NAMES_CONTRACT),
+        contact=np.full(size, -1),
     )
 
 

@@ -37,7 +37,7 @@ PAYS_AFTER_SHARE = 0.05
 ENTRY_DPD = 5
 
 
-def _adjust(
+def adjust(
     world: World,
     day: int,
     kind: int,
@@ -46,6 +46,7 @@ def _adjust(
     amount: np.ndarray,
     instalment: np.ndarray | None = None,
 ) -> None:
+    """Record what changes debts today (cents)."""
     size = len(contract)
     world.journal.add(
         "adjustments",
@@ -70,7 +71,7 @@ def charge_the_late(world: World, day: int, late: Late) -> None:
         amount = np.maximum((reached.owed * rate).astype(np.int64), LEAST_CHARGE)
         world.book.charged[contract] += amount
         world.book.fallen_due[contract] += amount
-        _adjust(world, day, kind, contract=contract, amount=amount)
+        adjust(world, day, kind, contract=contract, amount=amount)
         undone = world.rng.random(len(amount)) < CHARGE_UNDONE_SHARE
         world.agenda.plan(
             "undo_charge",
@@ -91,12 +92,12 @@ def take_back_charges(world: World, day: int, late: Late) -> None:
             chosen = free & (rows["kind"] == kind)
             contract, amount = rows["contract"][chosen], rows["amount"][chosen]
             book.paid[contract] += amount
-            _adjust(world, day, kind, contract=contract, amount=-amount)
+            adjust(world, day, kind, contract=contract, amount=-amount)
     waived = late.where((late.dpd == WAIVER_DPD) & (book.charged[late.contract] > 0))
     waived = waived.where(world.rng.random(len(waived.dpd)) < WAIVER_SHARE)
     amount = np.minimum(book.charged[waived.contract], waived.owed)
     book.paid[waived.contract] += amount
-    _adjust(world, day, WAIVER, contract=waived.contract, amount=amount)
+    adjust(world, day, WAIVER, contract=waived.contract, amount=amount)
 
 
 def note_entries(world: World, day: int, late: Late) -> None:
@@ -115,7 +116,7 @@ def grant_discounts(world: World, day: int, debts: Late, amount: np.ndarray) -> 
     rate = 0.1 + 0.25 * world.rng.random(len(amount))
     discount = np.where(granted, (amount * rate).astype(np.int64), 0)
     world.book.paid[debts.contract] += discount
-    _adjust(world, day, DISCOUNT, contract=debts.contract[granted], amount=discount[granted])
+    adjust(world, day, DISCOUNT, contract=debts.contract[granted], amount=discount[granted])
     return amount - discount
 
 
@@ -130,7 +131,7 @@ def credit_invoices(world: World, day: int) -> None:
     issued, contract = issued[free], contract[free]
     amount = (instalments.amount[issued] * (0.2 + 0.4 * rng.random(len(issued)))).astype(np.int64)
     book.paid[contract] += amount
-    _adjust(world, day, CREDIT_NOTE, contract=contract, amount=amount, instalment=issued)
+    adjust(world, day, CREDIT_NOTE, contract=contract, amount=amount, instalment=issued)
 
 
 def end_the_month(world: World, day: int) -> None:
@@ -141,7 +142,7 @@ def end_the_month(world: World, day: int) -> None:
     late = late_debts(world, day)
     old = late.where((late.dpd >= WRITE_OFF_DPD) & (book.standing[late.contract] == OPEN))
     contract = old.contract[rng.random(len(old.contract)) < WRITE_OFF_SHARE]
-    _adjust(world, day, WRITE_OFF, contract=contract, amount=outstanding(world, contract))
+    adjust(world, day, WRITE_OFF, contract=contract, amount=outstanding(world, contract))
     if world.calendar.date(day).month in SALE_MONTHS:
         written_off = late.contract[book.standing[late.contract] == WRITTEN_OFF]
         drawn = rng.random(len(written_off))
@@ -150,7 +151,7 @@ def end_the_month(world: World, day: int) -> None:
             (RECALL, drawn > 1 - RECALL_SHARE),
         ):
             gone = written_off[chosen]
-            _adjust(world, day, kind, contract=gone, amount=outstanding(world, gone))
+            adjust(world, day, kind, contract=gone, amount=outstanding(world, gone))
             book.standing[gone] = GONE
             book.closed_day[gone] = day
             unaware = gone[rng.random(len(gone)) < PAYS_AFTER_SHARE]

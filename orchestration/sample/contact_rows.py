@@ -4,25 +4,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from orchestration.sample.attempts import (
-    ACTORS,
-    CAMPAIGNS,
-    CHANNELS,
-    EMAIL,
-    LETTER,
-    SMS,
-    VOICE,
-    WHATSAPP,
-)
+from orchestration.sample.attempts import CAMPAIGNS
 from orchestration.sample.billing_rows import CONTRACT, CUSTOMER, NEVER
 from orchestration.sample.calendar import DAY_SECONDS, FAR
+from orchestration.sample.channels import ACTORS, CHANNELS, EMAIL, LETTER, SMS, VOICE, WHATSAPP
 from orchestration.sample.columns import (
     dates,
     ids,
     instants,
     money,
     plain,
-    same,
     whole,
     words,
 )
@@ -36,7 +27,8 @@ from orchestration.sample.outreach import (
     RIGHT,
     UNKNOWN,
 )
-from orchestration.sample.simulation import TEAMS
+from orchestration.sample.population import CURRENCIES
+from orchestration.sample.staff import TEAMS
 from orchestration.sample.world import Columns, World
 
 CONTACT, PROMISE, AGENT = "T", "M", "E"
@@ -61,9 +53,8 @@ TEMPLATE_VARIANTS = 2
 KNOWN_AHEAD_DAYS = 10
 
 
-def contact_rows(world: World, rng: np.random.Generator) -> Iterator[Rows]:
+def contact_rows(world: World, rng: np.random.Generator, contacts: Columns) -> Iterator[Rows]:
     """Give the contact kinds one by one; contacts before the first export are left out."""
-    contacts = world.journal.take("contacts")
     first = world.calendar.first_export * DAY_SECONDS
     told = np.flatnonzero(contacts["instant"] >= first)
     contacts = {name: column[told] for name, column in contacts.items()}
@@ -209,7 +200,7 @@ def _promises(world: World) -> Rows:
             "contract_id": ids(CONTRACT, np.where(rows["is_named"][row], contract, -1)),
             "contact_id": ids(CONTACT, rows["contact"][row]),
             "amount": money(rows["amount"][row]),
-            "currency": same("BRL"),
+            "currency": words(CURRENCIES, world.people.contracts.currency[contract]),
             "due_date": dates(calendar, rows["due_day"][row]),
             "made_at": instants(
                 calendar, rows["instant"][row], offset=rows["channel"][row] == WHATSAPP

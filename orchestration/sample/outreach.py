@@ -3,20 +3,12 @@
 import numpy as np
 
 from orchestration.sample import agreements, cash, paying, promises
-from orchestration.sample.attempts import (
-    EMAIL,
-    HUMAN,
-    IVR,
-    LETTER,
-    PORTAL,
-    SMS,
-    VOICE,
-    WHATSAPP,
-    Attempts,
-    attempts_of,
-)
+from orchestration.sample.attempts import Attempts, attempts_of
 from orchestration.sample.calendar import DAY_SECONDS, FAR
+from orchestration.sample.channels import EMAIL, HUMAN, IVR, LETTER, PORTAL, SMS, VOICE, WHATSAPP
 from orchestration.sample.population import pick
+from orchestration.sample.staff import agents_at_work
+from orchestration.sample.traits import DECEASED
 from orchestration.sample.world import Late, World, late_debts
 
 OUTCOMES = ("connected", "no_answer", "busy", "voicemail", "delivered", "bounced", "failed")
@@ -97,7 +89,7 @@ def reach_out(world: World, day: int) -> None:
     reached, response, action = reached[kept], response[kept], action[kept]
     agent = np.where(
         (attempts.actor == HUMAN) & np.isin(attempts.channel, (VOICE, WHATSAPP)),
-        _agents_at_work(world, day, len(kept)),
+        agents_at_work(world, day, len(kept)),
         -1,
     )
     contact = _record(
@@ -145,9 +137,14 @@ def _answers(world: World, attempts: Attempts) -> tuple[np.ndarray, np.ndarray, 
     other = np.array([THIRD, WRONG, UNKNOWN])[pick(rng, (0.45, 0.25, 0.3), size)]
     party = np.where(by_phone & connects, np.where(right, RIGHT, other), -1)
     party = np.where(attempts.is_inbound, RIGHT, party)
+    party = np.where((party == RIGHT) & _is_dead(world, attempts.person), THIRD, party)
     spoken = np.where(party == RIGHT, 60 + 420 * rng.random(size) ** 2, 8 + 40 * rng.random(size))
     talked = (outcome == CONNECTED) & (attempts.channel != PORTAL)
     return outcome, party, np.where(talked, spoken, -1).astype(np.int64)
+
+
+def _is_dead(world: World, person: np.ndarray) -> np.ndarray:
+    return world.book.is_stopped[person] & (world.traits.fate[person] == DECEASED)
 
 
 def _reactions(
@@ -160,7 +157,7 @@ def _reactions(
     """Say how customers were reached and at which instant they react."""
     rng, size = world.rng, len(attempts.person)
     mood = world.book.mood[attempts.person]
-    delivered = outcome == DELIVERED
+    delivered = (outcome == DELIVERED) & ~_is_dead(world, attempts.person)
     clicks = delivered & (rng.random(size) < CLICKS[mood] * CLICKS_BY_CHANNEL[attempts.channel])
     replies = delivered & (rng.random(size) < REPLIES[mood] * REPLIES_BY_CHANNEL[attempts.channel])
     called = (party == RIGHT) & np.isin(attempts.channel, (VOICE, IVR))
@@ -194,6 +191,7 @@ def _actions(
         ),
     )
     action = np.where(attempts.supersedes >= 0, PROMISE, action)
+    action = np.where(world.book.is_stopped[attempts.person], NOTHING, action)
     return np.where(response < (day + 1) * DAY_SECONDS - 600, action, NOTHING)
 
 
@@ -220,12 +218,6 @@ def _until_first_act(
     return kept, only
 
 
-def _agents_at_work(world: World, day: int, size: int) -> np.ndarray:
-    agents = world.agents
-    present = np.flatnonzero((agents["hired_day"] <= day) & (agents["left_day"] >= day))
-    return present[world.rng.integers(0, len(present), size)]
-
-
 def _record(
     world: World,
     attempts: Attempts,
@@ -241,7 +233,7 @@ def _record(
     messages = np.isin(attempts.channel, (SMS, WHATSAPP, EMAIL)) & (outcome == DELIVERED)
     opts_out = messages & ~attempts.is_inbound & (rng.random(size) < OPTS_OUT_SHARE)
     left = attempts.person[opts_out]
-    world.book.opted_out[left] |= 1 << attempts.channel[opts_out]
+    world.book.closed_channels[left] |= 1 << attempts.channel[opts_out]
     return world.journal.add(
         "contacts",
         contract=attempts.contract.astype(np.int32),
@@ -258,6 +250,7 @@ def _record(
         reached=reached.astype(np.int8),
         response=response,
         opts_out=opts_out,
+        mood=world.book.mood[attempts.person],
     )
 
 
@@ -298,6 +291,7 @@ def _act(
         instant=paid_at[by_debt],
         channel=paid_by[by_debt],
         late=late,
+        contact=contact[by_debt],
     )
     agreement, first = np.unique(attempts.agreement[for_agreement], return_index=True)
     cash.receive_on_agreement(
@@ -308,6 +302,7 @@ def _act(
         instant=paid_at[for_agreement][first],
         channel=paid_by[for_agreement][first],
         method=cash.usual_method(world, day, len(agreement)),
+        contact=contact[for_agreement][first],
     )
     promising = action == PROMISE
     made = promises.promise(
@@ -334,4 +329,5 @@ def _act(
         channel=attempts.channel[taking],
         actor=attempts.actor[taking],
         agent=agent[taking],
+        contact=contact[taking],
     )

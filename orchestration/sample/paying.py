@@ -37,7 +37,7 @@ DAILY_PAYERS = np.array(
         [0.0006, 0.0006, 0.0005, 0.0004, 0.0003, 0.0002, 0.0002],
     ]
 )
-WARMED_DAYS, WARMED_FACTOR, PROMISED_FACTOR = 5, 2.0, 0.1
+WARMED_DAYS, WARMED_FACTOR, PROMISED_FACTOR, DISPUTED_FACTOR = 5, 2.0, 0.1, 0.15
 RECOVERS_DAILY, FOR_ALL_SHARE = 0.0012, 0.3
 HOURS_OF_PAYMENT = ((0, 0.04, 0.2, 0.5, 0.8, 0.97, 1), (0, 7, 9.5, 13, 18.5, 22.5, 24))
 
@@ -79,7 +79,7 @@ def pay_on_time(world: World, day: int) -> None:
     missed = 1 - np.interp(people.customers.discipline[person], *ON_TIME_BY_DISCIPLINE)
     missed *= people.contracts.risk[contract]
     missed *= np.where(people.instalments.number[instalment] == 1, FIRST_INSTALMENT_RISK, 1)
-    chance = (1 - missed) * ELSEWHERE_BY_MOOD[book.mood[person]]
+    chance = (1 - missed) * ELSEWHERE_BY_MOOD[book.mood[person]] * ~book.is_stopped[person]
     pays = rng.random(len(contract)) < chance
     debit = people.contracts.method[contract] == DIRECT_DEBIT
     unpaid = ~pays & debit & (rng.random(len(contract)) < 0.7)
@@ -123,6 +123,8 @@ def pay_late(world: World, day: int, late: Late) -> None:
     mood = book.mood[late.person]
     chance = DAILY_PAYERS[mood, np.searchsorted(DPD_EDGES, late.dpd)]
     warmed = day - book.warmed_day[late.person] <= WARMED_DAYS
+    chance = chance * ~book.is_stopped[late.person]
+    chance = chance * np.where(book.is_disputed[late.contract], DISPUTED_FACTOR, 1)
     chance = chance * np.where(warmed & (mood != FORGETFUL), WARMED_FACTOR, 1)
     chance = chance * np.where(book.promised_until[late.contract] >= day, PROMISED_FACTOR, 1)
     paying = late.where(rng.random(len(chance)) < chance)
@@ -144,6 +146,7 @@ def settle_late(
     instant: np.ndarray,
     channel: np.ndarray,
     late: Late,
+    contact: np.ndarray | None = None,
 ) -> None:
     """Book what the given late debts bring in, of some customers for all their late debts."""
     size = len(paying.contract)
@@ -170,6 +173,7 @@ def settle_late(
         channel=channel[source],
         method=cash.usual_method(world, day, size)[source],
         together=for_all[source],
+        contact=None if contact is None else contact[source],
     )
 
 
@@ -194,7 +198,7 @@ def pay_as_promised(world: World, day: int) -> None:
     owed[late.contract] = late.owed
     contract, first = np.unique(rows["contract"], return_index=True)
     amount = np.minimum(rows["amount"][first], owed[contract])
-    pays = amount > 0
+    pays = (amount > 0) & ~world.book.is_stopped[world.people.contracts.person[contract]]
     size, latest = int(pays.sum()), second_of(day, LAST_SECOND)
     cash.receive(
         world,
@@ -216,12 +220,15 @@ def pay_former_creditor(world: World, day: int) -> None:
     rows = world.agenda.due("pay_former_creditor", day)
     if rows is None:
         return
-    size = len(rows["contract"])
+    contract = rows["contract"]
+    aware = world.book.is_stopped[world.people.contracts.person[contract]]
+    contract, amount = contract[~aware], rows["amount"][~aware]
+    size = len(contract)
     cash.receive(
         world,
         day,
-        rows["contract"],
-        amount=rows["amount"],
+        contract,
+        amount=amount,
         instant=second_of(day, paying_seconds(world.rng, size)),
         channel=np.full(size, cash.BANK),
         method=cash.usual_method(world, day, size),

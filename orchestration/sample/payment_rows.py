@@ -9,16 +9,18 @@ from orchestration.sample.billing_rows import AGREEMENT, CONTRACT, CUSTOMER, INS
 from orchestration.sample.calendar import DAY_SECONDS, FAR
 from orchestration.sample.columns import NONE, dates, ids, instants, money, words
 from orchestration.sample.delivery import Rows
-from orchestration.sample.population import BOLETO, CARD, METHODS
+from orchestration.sample.exchange import in_reais
+from orchestration.sample.population import BOLETO, BRL, CARD, CURRENCIES, METHODS
 from orchestration.sample.world import Columns, World
 
 CORRECTED_SHARE = 0.002
 CARD_FEE_PERMILLE, BOLETO_FEE_CENTS = 25, 190
+# of those on debts in another currency
+PAID_IN_REAIS_TENTHS = 3
 
 
-def payment_rows(world: World, rng: np.random.Generator) -> Iterator[Rows]:
-    """Give the payment kinds one by one."""
-    payments = world.journal.take("payments")
+def payment_rows(world: World, rng: np.random.Generator, payments: Columns) -> Iterator[Rows]:
+    """Give the payments and what the source allocates of them."""
     yield _payments(world, rng, payments)
     yield _allocations(world, payments)
 
@@ -40,7 +42,18 @@ def _payments(world: World, rng: np.random.Generator, rows: Columns) -> Rows:
     known = calendar.next_business[np.minimum(day + by_date, calendar.last + 10)]
     known[len(statuses["status"]) :] += 4
     naming, method = rows["naming"][payment], rows["method"][payment]
-    amount = statuses["amount"][row]
+    # a refund gives back the money that came in
+    origin = np.where(rows["original"] < 0, np.arange(len(rows["original"])), rows["original"])
+    origin = origin[payment]
+    currency = _currencies(world, rows, origin)
+    changed = (currency != BRL) & (naming != cash.ALLOCATED) & (origin % 10 < PAID_IN_REAIS_TENTHS)
+    amount = in_reais(
+        world,
+        statuses["amount"][row],
+        np.where(changed, currency, BRL),
+        rows["instant"][origin] // DAY_SECONDS,
+    )
+    currency = np.where(changed, BRL, currency)
     fee = np.where(
         method == CARD,
         amount * CARD_FEE_PERMILLE // 1000,
@@ -69,7 +82,9 @@ def _payments(world: World, rng: np.random.Generator, rows: Columns) -> Rows:
                 np.where(names_contract & (payment % 3 == 0), -1, rows["customer"][payment]),
             ),
             "amount": money(amount),
-            "currency": words(("BRL",), np.where(method == BOLETO, -1, 0)),
+            "currency": words(
+                CURRENCIES, np.where((currency == BRL) & (method == BOLETO), -1, currency)
+            ),
             "status": words(cash.STATUSES, status),
             "status_at": instants(calendar, instant, by_date=by_date),
             "paid_at": instants(calendar, rows["instant"][payment], by_date=method == BOLETO),
@@ -86,6 +101,13 @@ def _payments(world: World, rng: np.random.Generator, rows: Columns) -> Rows:
         two_parts=True,
         punctual=np.concatenate([blank, np.arange(len(statuses["status"]), len(row))]),
     )
+
+
+def _currencies(world: World, payments: Columns, number: np.ndarray) -> np.ndarray:
+    """Give the currency of the debts that payments are on."""
+    contract, agreement = payments["contract"][number], payments["agreement"][number]
+    agreed = np.append(world.agreements["contract"], 0)
+    return world.people.contracts.currency[np.where(agreement >= 0, agreed[agreement], contract)]
 
 
 def _allocations(world: World, payments: Columns) -> Rows:

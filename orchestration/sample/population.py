@@ -6,7 +6,9 @@ import numpy as np
 
 from orchestration.sample.calendar import FAR, Calendar
 
-REGIONS = ("Norte", "Nordeste", "Centro-Oeste", "Sudeste", "Sul")
+COUNTRIES = ("BR", "CO")
+REGIONS = ("Norte", "Nordeste", "Centro-Oeste", "Sudeste", "Sul", "Bogotá")
+ABROAD = 5
 REGION_SHARES = (0.085, 0.27, 0.08, 0.42, 0.145)
 TIME_ZONES = (
     "America/Manaus",
@@ -14,6 +16,7 @@ TIME_ZONES = (
     "America/Cuiaba",
     "America/Sao_Paulo",
     "America/Sao_Paulo",
+    "America/Bogota",
 )
 SEGMENTS = ("mass", "middle", "affluent", "small_business")
 CHANNELS_PREFERRED = ("whatsapp", "voice", "email", "sms")
@@ -30,7 +33,7 @@ SPAN = 10**11
 
 @dataclass(frozen=True)
 class Product:
-    """A product; principals are quartiles in reais, risk multiplies missed payments."""
+    """A product; principals are quartiles in units of money, risk multiplies missed payments."""
 
     code: str
     portfolio: str
@@ -113,8 +116,23 @@ PRODUCTS = (
         share=0.1,
         risk=1.1,
     ),
+    Product(
+        code="import_finance",
+        portfolio="trade",
+        brands=("Banco Cedro", "Câmbio Pequi"),
+        shape=LOAN,
+        terms=(3, 6, 12),
+        principals=(300, 800, 1800, 3500, 9000),
+        share=0.0,
+        risk=1.0,
+    ),
 )
 STATES_COLLECTION_ENTRY = "electricity"
+# of importers and of nobody else
+IMPORT_FINANCE = len(PRODUCTS) - 1
+CURRENCIES = ("BRL", "USD")
+BRL, USD = range(len(CURRENCIES))
+IMPORTER_SHARE, BRL_IMPORTER_SHARE = 0.01, 0.3
 
 
 @dataclass(frozen=True)
@@ -135,7 +153,10 @@ class Customers:
 
 @dataclass(frozen=True)
 class Contracts:
-    """One row per contract; ``first`` is its first row among the instalments."""
+    """One row per contract; ``first`` is its first row among the instalments.
+
+    All contracts of a person are in one ``currency``.
+    """
 
     customer: np.ndarray
     person: np.ndarray
@@ -145,6 +166,7 @@ class Contracts:
     brand: np.ndarray
     originated_day: np.ndarray
     principal: np.ndarray
+    currency: np.ndarray
     is_complex: np.ndarray
     method: np.ndarray
     first: np.ndarray
@@ -206,6 +228,9 @@ def make_population(rng: np.random.Generator, calendar: Calendar, customers: int
     age_days = np.interp(
         rng.random(customers), (0, 0.25, 0.5, 0.75, 1), (6700, 10500, 14000, 18500, 30000)
     )
+    preferred = np.where(
+        rng.random(customers) < 0.45, -1, pick(rng, (0.5, 0.2, 0.12, 0.18), customers)
+    )
     birth_day = np.where(
         is_company | (rng.random(customers) < 0.03), FAR, -age_days.astype(np.int64)
     )
@@ -218,9 +243,7 @@ def make_population(rng: np.random.Generator, calendar: Calendar, customers: int
             birth_day=birth_day,
             region=pick(rng, REGION_SHARES, customers),
             segment=np.where(is_company, 3, pick(rng, (0.68, 0.25, 0.07), customers)),
-            preferred=np.where(
-                rng.random(customers) < 0.45, -1, pick(rng, (0.5, 0.2, 0.12, 0.18), customers)
-            ),
+            preferred=preferred[golden],
             discipline=discipline,
             reachability=reachability,
         ),
@@ -245,6 +268,9 @@ def _contracts(
     customer = np.repeat(np.arange(len(golden)), per_customer)
     size = len(customer)
     product = pick(rng, [product.share for product in PRODUCTS], size)
+    imports = (rng.random(len(golden)) < IMPORTER_SHARE)[golden][customer]
+    in_reais = (rng.random(len(golden)) < BRL_IMPORTER_SHARE)[golden][customer]
+    product = np.where(imports, IMPORT_FINANCE, product)
     quartiles = np.array([product.principals for product in PRODUCTS])
     position = rng.random(size) * 4
     quartile = np.minimum(position.astype(int), 3)
@@ -267,6 +293,7 @@ def _contracts(
         brand=pick(rng, (0.6, 0.4), size),
         originated_day=originated,
         principal=principal,
+        currency=np.where(imports & ~in_reais, USD, BRL),
         is_complex=(principal > 2_500_000) & (rng.random(size) < 0.3) | (rng.random(size) < 0.01),
         method=method,
         first=np.empty(0, dtype=np.int64),

@@ -77,14 +77,15 @@ def cancel(world: World, day: int) -> None:
     rows = world.agenda.due("cancel", day)
     if rows is None:
         return
-    size = len(rows["promise"])
+    able = ~world.book.is_stopped[world.people.contracts.person[rows["contract"]]]
+    promise, contract = rows["promise"][able], rows["contract"][able]
     change(
         world,
-        rows["promise"],
-        day * DAY_SECONDS + 32_400 + rows["promise"] % 30_000,
-        np.full(size, -1),
+        promise,
+        day * DAY_SECONDS + 32_400 + promise % 30_000,
+        np.full(len(promise), -1),
     )
-    world.book.promised_until[rows["contract"]] = day
+    world.book.promised_until[contract] = day
 
 
 def change(world: World, made: np.ndarray, instant: np.ndarray, successor: np.ndarray) -> None:
@@ -99,6 +100,7 @@ def superseding(world: World, day: int) -> tuple[np.ndarray, np.ndarray]:
         return no_rows(), no_rows()
     book, contract = world.book, rows["contract"]
     still = (book.fallen_due[contract] > book.paid[contract]) & (book.agreement[contract] < 0)
-    still &= book.paid_day[world.people.contracts.person[contract]] != day
+    person = world.people.contracts.person[contract]
+    still &= (book.paid_day[person] != day) & ~book.is_stopped[person]
     _, first = np.unique(contract[still], return_index=True)
     return rows["promise"][still][first], contract[still][first]

@@ -7,6 +7,7 @@ import numpy as np
 
 from orchestration.sample.calendar import DAY_SECONDS, FAR, Calendar
 from orchestration.sample.population import SPAN, SUBSCRIPTION, Population
+from orchestration.sample.traits import Traits
 
 OPEN, WRITTEN_OFF, SETTLED, GONE = range(4)
 CALM, FORGETFUL, STRAINED, INSOLVENT = range(4)
@@ -19,7 +20,7 @@ Columns = dict[str, np.ndarray]
 JOURNAL = {
     "payments": (
         *("customer", "contract", "instalment", "agreement", "amount", "instant"),
-        *("channel", "method", "naming", "original"),
+        *("channel", "method", "naming", "original", "contact"),
     ),
     "payment_statuses": ("payment", "status", "instant", "amount", "by_date"),
     "allocations": ("payment", "contract", "instalment", "amount", "day"),
@@ -27,12 +28,15 @@ JOURNAL = {
     "contacts": (
         *("contract", "is_named", "channel", "is_inbound", "instant", "outcome", "party"),
         *("actor", "agent", "campaign", "duration", "reached", "response", "opts_out"),
+        "mood",
     ),
     "promises": (
         *("contract", "is_named", "contact", "amount", "due_day", "instant"),
         *("is_inbound", "channel"),
     ),
     "promise_changes": ("promise", "instant", "successor"),
+    "stages": ("contract", "stage", "day", "owed"),
+    "disputes": ("contract", "amount", "opened_day", "closed_day", "reason"),
 }
 
 
@@ -84,7 +88,9 @@ class Book:
 
     By contract: ``scheduled`` (instalments issued so far), ``charged`` (fees and interest),
     ``fallen_due`` (both, due before today), ``paid`` (cash and credits), ``agreement`` (the
-    one that holds it, -1 if none). By person: ``mood``, and days until or on which.
+    one that holds it, -1 if none). By person: ``mood``, days until or on which, the bits of
+    the channels not to be used (``closed_channels``), whether nothing is paid any more
+    (``is_stopped``) and whether we know why (``is_barred``).
     """
 
     scheduled: np.ndarray
@@ -94,6 +100,9 @@ class Book:
     agreement: np.ndarray
     standing: np.ndarray
     is_suspended: np.ndarray
+    stage: np.ndarray
+    stage_day: np.ndarray
+    is_disputed: np.ndarray
     closed_day: np.ndarray
     entry_day: np.ndarray
     promised_until: np.ndarray
@@ -101,19 +110,28 @@ class Book:
     quiet_until: np.ndarray
     warmed_day: np.ndarray
     paid_day: np.ndarray
-    opted_out: np.ndarray
+    closed_channels: np.ndarray
+    is_stopped: np.ndarray
+    is_barred: np.ndarray
     is_issued: np.ndarray
 
 
 @dataclass
 class World:
-    """Everything a step of the play reads and changes."""
+    """Everything a step of the play reads and changes.
+
+    ``at_work`` and ``absent`` are by day and agent, ``rates`` by currency and day.
+    """
 
     calendar: Calendar
     people: Population
+    traits: Traits
     rng: np.random.Generator
     book: Book
     agents: Columns
+    at_work: np.ndarray
+    absent: np.ndarray
+    rates: np.ndarray
     contract_count: np.ndarray
     by_due: np.ndarray
     by_issue: np.ndarray
