@@ -23,6 +23,10 @@
         'days_to_pay_after_due',
         'inbound_promises_kept_rate',
         'outbound_promises_kept_rate',
+        'message_delivery_rate',
+        'message_open_rate',
+        'message_click_rate',
+        'message_visit_rate',
         'outbound_call_volume',
         'cash_collected',
     ]) }}

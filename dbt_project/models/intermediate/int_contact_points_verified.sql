@@ -133,8 +133,7 @@ spans as (
             coalesce(
                 {{ add_days('lead(found_date) over point', -1) }},
                 (select as_of from clock)
-            ),
-            (select as_of from clock)
+            )
         ) as valid_to_date
     from last_of_days
     window point as (

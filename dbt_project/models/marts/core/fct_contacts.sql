@@ -9,20 +9,6 @@ contacts as (
 
 ),
 
-message_events as (
-
-    select
-        contact_id,
-        -- who opened, clicked, visited or replied had it delivered
-        count(*) filter (
-            where event in ('delivered', 'opened', 'clicked', 'visited', 'replied')
-        ) > 0 as was_delivered
-    from {{ ref('stg_contact__contact_events') }}
-    where occurred_date <= (select as_of from {{ ref('int_clock') }})
-    group by contact_id
-
-),
-
 merged as (
 
     select * from {{ ref('int_customers_merged') }}
@@ -38,12 +24,11 @@ reached as (
         case
             when contacts.channel in ('voice', 'ivr')
                 then contacts.outcome = 'connected'
-            else
-                contacts.outcome in ('delivered', 'connected')
-                or coalesce(message_events.was_delivered, false)
+            else messages.is_delivered
         end as is_reached
     from contacts
-    left join message_events on contacts.contact_id = message_events.contact_id
+    left join {{ ref('int_messages_followed') }} as messages
+        on contacts.contact_id = messages.contact_id
     left join merged on contacts.customer_id = merged.customer_id
 
 )

@@ -1,0 +1,16 @@
+-- One row per message delivered, dated by the day it was sent: did a person click in
+-- it?
+
+select
+    contact_id as unit_id,
+    sent_date as kpi_date,
+    matures_on,
+    segment,
+    age_band,
+    channel,
+    campaign,
+    template,
+    case when is_clicked then 1 else 0 end as numerator,
+    1 as denominator
+from {{ ref('fct_messages') }}
+where is_delivered

@@ -1,0 +1,14 @@
+-- One row per message sent, dated by the day it was sent: was it delivered?
+
+select
+    contact_id as unit_id,
+    sent_date as kpi_date,
+    matures_on,
+    segment,
+    age_band,
+    channel,
+    campaign,
+    template,
+    case when is_delivered then 1 else 0 end as numerator,
+    1 as denominator
+from {{ ref('fct_messages') }}
