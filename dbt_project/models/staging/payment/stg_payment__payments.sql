@@ -31,6 +31,9 @@ select
     -- when
     {{ instant('status_at') }} as status_at,
     {{ business_date('status_at') }} as status_date,
-    {{ has_time_of_day('status_at') }} as has_status_time
+    {{ has_time_of_day('status_at') }} as has_status_time,
+    {{ instant('paid_at') }} as paid_at,
+    {{ business_date('paid_at') }} as paid_date,
+    {{ has_time_of_day('paid_at') }} as has_paid_time
 
 from delivered
