@@ -40,13 +40,6 @@ employed as (
 
 ),
 
-agent_days as (
-
-    select * from {{ ref('stg_contact__agent_days') }}
-    where work_date <= (select as_of from clock)
-
-),
-
 -- nobody is absent before it is said; a day without a row keeps the last row's absence
 absence_changes as (
 
@@ -54,7 +47,7 @@ absence_changes as (
         agent_id,
         is_absent,
         work_date
-    from agent_days
+    from {{ ref('stg_contact__agent_days') }}
     qualify
         is_absent is distinct from coalesce(
             lag(is_absent) over (partition by agent_id order by work_date), false
