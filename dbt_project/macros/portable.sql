@@ -102,6 +102,23 @@
     ({{ start_of_day(add_days(calendar_date, 1)) }} - interval '1' second)
 {%- endmacro %}
 
+{#- The clock's time at a place of an instant in UTC: in the business time zone where the
+    place is not known, or is named as no time zone. -#}
+{% macro local_time(moment, time_zone) -%}
+    timezone(
+        case
+            when {{ time_zone }} in (select name from pg_timezone_names()) then {{ time_zone }}
+            else '{{ var("business_time_zone") }}'
+        end,
+        timezone('UTC', {{ moment }})
+    )
+{%- endmacro %}
+
+{#- The same day so many months later, the last of the month where it has no such day. -#}
+{% macro add_months(first, months) -%}
+    cast({{ first }} + interval {{ months }} month as date)
+{%- endmacro %}
+
 {% macro has_time_of_day(written) -%} (length({{ written }}) > 10) {%- endmacro %}
 
 {#- Whether Z, + or - follows the minutes. -#}
