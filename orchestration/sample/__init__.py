@@ -16,10 +16,12 @@ from orchestration.sample.billing_rows import billing_rows
 from orchestration.sample.calendar import make_calendar
 from orchestration.sample.case_rows import case_rows
 from orchestration.sample.contact_rows import contact_rows
+from orchestration.sample.cost_rows import cost_rows
 from orchestration.sample.delivery import Rows, write
 from orchestration.sample.exchange import rate_rows
 from orchestration.sample.payment_rows import payment_rows
 from orchestration.sample.population import make_population
+from orchestration.sample.revenue_rows import revenue_rows
 from orchestration.sample.simulation import play
 from orchestration.sample.traits import make_traits
 from orchestration.sample.world import World
@@ -73,13 +75,16 @@ def write_sample(
 
 
 def _all_rows(world: World, rng: np.random.Generator) -> Iterator[Rows]:
-    payments, contacts = world.journal.take("payments"), world.journal.take("contacts")
+    take = world.journal.take
+    payments, statuses = take("payments"), take("payment_statuses")
+    contacts, entered = take("contacts"), take("stages")
     yield from billing_rows(world, rng)
-    yield from payment_rows(world, rng, payments)
+    yield from payment_rows(world, rng, payments, statuses)
     yield from contact_rows(world, rng, contacts)
     yield from rate_rows(world)
-    entered = world.journal.take("stages")
     yield from case_rows(world, entered)
+    yield from cost_rows(world, contacts, entered)
+    yield from revenue_rows(world, payments, statuses)
 
 
 def _check(out: Path, customers: int, months: int, seed: int) -> None:

@@ -24,6 +24,8 @@ from orchestration.sample.population import (
     CHANNELS_PREFERRED,
     COUNTRIES,
     CURRENCIES,
+    PORTFOLIO_OF_PRODUCT,
+    PORTFOLIOS,
     PRODUCTS,
     REGIONS,
     SEGMENTS,
@@ -114,8 +116,7 @@ def _contracts(world: World, rng: np.random.Generator) -> Rows:
     )
     unsaid = np.isin(row, corrected) & (known < corrected_day[row])
     principal = np.where(contracts.shape == SUBSCRIPTION, NONE, contracts.principal)
-    portfolios = sorted({product.portfolio for product in PRODUCTS})
-    portfolio = np.array([portfolios.index(product.portfolio) for product in PRODUCTS])
+    portfolio = PORTFOLIO_OF_PRODUCT[contracts.product]
     brands = [brand for product in PRODUCTS for brand in product.brands]
     shares = (contracts.shape == SUBSCRIPTION) | (
         rng.random(len(world.contract_count))[contracts.person] < SHARES_ACCOUNT
@@ -130,7 +131,7 @@ def _contracts(world: World, rng: np.random.Generator) -> Rows:
             "customer_id": ids(CUSTOMER, contracts.customer[row]),
             "account_id": ids("A", account[row]),
             "product": words([product.code for product in PRODUCTS], contracts.product[row]),
-            "portfolio": words(portfolios, np.where(unsaid, -1, portfolio[contracts.product[row]])),
+            "portfolio": words(PORTFOLIOS, np.where(unsaid, -1, portfolio[row])),
             "creditor_brand": words(brands, _brand(contracts)[row]),
             "currency": words(
                 CURRENCIES,

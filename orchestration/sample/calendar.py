@@ -36,6 +36,10 @@ class Calendar:
         """Give the calendar date of a day."""
         return (self.origin + np.timedelta64(int(day), "D")).astype(date)
 
+    def day_of(self, instant: np.ndarray) -> np.ndarray:
+        """Give the days of instants, in seconds from day 0; none beyond the last."""
+        return np.minimum(instant // DAY_SECONDS, self.last)
+
     def is_month_end(self, day: int) -> bool:
         """Whether a day is the last of its month."""
         return self.date(day + 1).day == 1

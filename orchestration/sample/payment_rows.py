@@ -19,14 +19,16 @@ CARD_FEE_PERMILLE, BOLETO_FEE_CENTS = 25, 190
 PAID_IN_REAIS_TENTHS = 3
 
 
-def payment_rows(world: World, rng: np.random.Generator, payments: Columns) -> Iterator[Rows]:
+def payment_rows(
+    world: World, rng: np.random.Generator, payments: Columns, statuses: Columns
+) -> Iterator[Rows]:
     """Give the payments and what the source allocates of them."""
-    yield _payments(world, rng, payments)
+    yield _payments(world, rng, payments, statuses)
     yield _allocations(world, payments)
 
 
-def _payments(world: World, rng: np.random.Generator, rows: Columns) -> Rows:
-    statuses, calendar = world.journal.take("payment_statuses"), world.calendar
+def _payments(world: World, rng: np.random.Generator, rows: Columns, statuses: Columns) -> Rows:
+    calendar = world.calendar
     cleared = np.flatnonzero(
         (statuses["status"] == cash.CLEARED)
         & (statuses["instant"] >= calendar.first_export * DAY_SECONDS)
@@ -45,7 +47,7 @@ def _payments(world: World, rng: np.random.Generator, rows: Columns) -> Rows:
     # a refund gives back the money that came in
     origin = np.where(rows["original"] < 0, np.arange(len(rows["original"])), rows["original"])
     origin = origin[payment]
-    currency = _currencies(world, rows, origin)
+    currency = world.people.contracts.currency[contracts_paid(world, rows, payment)]
     changed = (currency != BRL) & (naming != cash.ALLOCATED) & (origin % 10 < PAID_IN_REAIS_TENTHS)
     amount = in_reais(
         world,
@@ -103,11 +105,13 @@ def _payments(world: World, rng: np.random.Generator, rows: Columns) -> Rows:
     )
 
 
-def _currencies(world: World, payments: Columns, number: np.ndarray) -> np.ndarray:
-    """Give the currency of the debts that payments are on."""
+def contracts_paid(world: World, payments: Columns, number: np.ndarray) -> np.ndarray:
+    """Give a contract that payments, or those they give back, were for."""
+    original = payments["original"][number]
+    number = np.where(original < 0, number, original)
     contract, agreement = payments["contract"][number], payments["agreement"][number]
     agreed = np.append(world.agreements["contract"], 0)
-    return world.people.contracts.currency[np.where(agreement >= 0, agreed[agreement], contract)]
+    return np.where(agreement >= 0, agreed[agreement], contract)
 
 
 def _allocations(world: World, payments: Columns) -> Rows:

@@ -127,6 +127,8 @@ PRODUCTS = (
         risk=1.0,
     ),
 )
+PORTFOLIOS = sorted({product.portfolio for product in PRODUCTS})
+PORTFOLIO_OF_PRODUCT = np.array([PORTFOLIOS.index(product.portfolio) for product in PRODUCTS])
 STATES_COLLECTION_ENTRY = "electricity"
 # of importers and of nobody else
 IMPORT_FINANCE = len(PRODUCTS) - 1
