@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from orchestration.errors import InputError
+from orchestration.sample.agent_rows import agent_rows
 from orchestration.sample.billing_rows import billing_rows
 from orchestration.sample.calendar import make_calendar
 from orchestration.sample.case_rows import case_rows
@@ -82,6 +83,7 @@ def _all_rows(world: World, rng: np.random.Generator) -> Iterator[Rows]:
     yield from payment_rows(world, rng, payments, statuses)
     yield from contact_rows(world, rng, contacts)
     yield from rate_rows(world)
+    yield from agent_rows(world, rng, contacts)
     yield from case_rows(world, entered)
     yield from cost_rows(world, contacts, entered)
     yield from revenue_rows(world, payments, statuses)

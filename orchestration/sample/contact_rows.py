@@ -1,12 +1,13 @@
-"""The contact exports: attempts, what became of messages, promises and agents."""
+"""The contact exports: attempts, what became of messages, and promises."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
+from orchestration.sample.agent_rows import AGENT
 from orchestration.sample.attempts import CAMPAIGNS
 from orchestration.sample.billing_rows import CONTRACT, CUSTOMER, NEVER
-from orchestration.sample.calendar import DAY_SECONDS, FAR
+from orchestration.sample.calendar import DAY_SECONDS
 from orchestration.sample.channels import ACTORS, CHANNELS, EMAIL, LETTER, SMS, VOICE, WHATSAPP
 from orchestration.sample.columns import (
     dates,
@@ -28,10 +29,9 @@ from orchestration.sample.outreach import (
     UNKNOWN,
 )
 from orchestration.sample.population import CURRENCIES
-from orchestration.sample.staff import TEAMS
 from orchestration.sample.world import Columns, World
 
-CONTACT, PROMISE, AGENT = "T", "M", "E"
+CONTACT, PROMISE = "T", "M"
 CORRECTED_SHARE = 0.006
 EVENTS = (
     "queued",
@@ -50,7 +50,6 @@ OPENED_SHARE = np.array([0, 0, 0.55, 0.22, 0, 0, 0, 0])
 AUTOMATIC_REPLIES = np.array([0, 0, 0.01, 0.025, 0, 0, 0, 0])
 OPENS_AGAIN, VISITS = 0.15, 0.85
 TEMPLATE_VARIANTS = 2
-KNOWN_AHEAD_DAYS = 10
 
 
 def contact_rows(world: World, rng: np.random.Generator, contacts: Columns) -> Iterator[Rows]:
@@ -61,7 +60,6 @@ def contact_rows(world: World, rng: np.random.Generator, contacts: Columns) -> I
     yield _contacts(world, rng, contacts, told)
     yield _contact_events(world, rng, contacts, told)
     yield _promises(world)
-    yield _agents(world)
 
 
 def _contacts(world: World, rng: np.random.Generator, contacts: Columns, told: np.ndarray) -> Rows:
@@ -213,33 +211,4 @@ def _promises(world: World) -> Rows:
         },
         late_share=0.01,
         again_share=0.004,
-    )
-
-
-def _agents(world: World) -> Rows:
-    """Give each agent from the day of hiring, of moving to another team, of leaving."""
-    agents, calendar = world.agents, world.calendar
-    size = len(agents["team"])
-    moved = np.flatnonzero(agents["moved_day"] < FAR)
-    left = np.flatnonzero(agents["left_day"] < FAR)
-    row = np.concatenate([np.arange(size), moved, left])
-    since = np.concatenate(
-        [agents["hired_day"], agents["moved_day"][moved], agents["left_day"][left]]
-    )
-    team = np.where(
-        since >= agents["moved_day"][row], agents["next_team"][row], agents["team"][row]
-    )
-    left_day = np.where(since >= agents["left_day"][row], agents["left_day"][row], FAR)
-    return Rows(
-        area="contact",
-        kind="agents",
-        known_day=np.where(since > agents["hired_day"][row], since, since - KNOWN_AHEAD_DAYS),
-        columns={
-            "agent_id": ids(AGENT, row),
-            "valid_from": dates(calendar, since),
-            "team": words(TEAMS, team),
-            "hired_date": dates(calendar, agents["hired_day"][row]),
-            "left_date": dates(calendar, left_day),
-            "fte": plain(agents["fte"][row]),
-        },
     )
