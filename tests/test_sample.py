@@ -192,7 +192,7 @@ def test_the_history_ends_on_a_fixed_day_and_begins_the_months_before(sample: Sa
 def test_every_kind_is_delivered_in_a_bounded_number_of_files(sample: Sample) -> None:
     written = list(sample.folder.rglob("*.csv"))
 
-    assert sum(sample.summary.files.values()) == len(written) <= 1500
+    assert sum(sample.summary.files.values()) == len(written) <= 1800
     for kind_id, rows in sample.summary.rows.items():
         assert sample.count(f"from {table(contract()[kind_id])}") == rows > 0
 

@@ -16,12 +16,16 @@ from orchestration.sample.agent_rows import agent_rows
 from orchestration.sample.billing_rows import billing_rows
 from orchestration.sample.calendar import make_calendar
 from orchestration.sample.case_rows import case_rows
+from orchestration.sample.consent_rows import consent_rows
+from orchestration.sample.contact_points import point_rows
 from orchestration.sample.contact_rows import contact_rows
 from orchestration.sample.cost_rows import cost_rows
 from orchestration.sample.delivery import Rows, write
 from orchestration.sample.exchange import rate_rows
+from orchestration.sample.feedback_rows import feedback_rows
 from orchestration.sample.payment_rows import payment_rows
 from orchestration.sample.population import make_population
+from orchestration.sample.reason_rows import reason_rows
 from orchestration.sample.revenue_rows import revenue_rows
 from orchestration.sample.simulation import play
 from orchestration.sample.traits import make_traits
@@ -84,6 +88,10 @@ def _all_rows(world: World, rng: np.random.Generator) -> Iterator[Rows]:
     yield from contact_rows(world, rng, contacts)
     yield from rate_rows(world)
     yield from agent_rows(world, rng, contacts)
+    yield from point_rows(world, rng, contacts)
+    yield from consent_rows(world, rng, contacts)
+    yield from feedback_rows(world, rng, contacts, payments)
+    yield from reason_rows(world, rng, contacts)
     yield from case_rows(world, entered)
     yield from cost_rows(world, contacts, entered)
     yield from revenue_rows(world, payments, statuses)

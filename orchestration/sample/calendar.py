@@ -36,6 +36,15 @@ class Calendar:
         """Give the calendar date of a day."""
         return (self.origin + np.timedelta64(int(day), "D")).astype(date)
 
+    @property
+    def first_second(self) -> int:
+        """The instant the first export day begins, in seconds from day 0."""
+        return self.first_export * DAY_SECONDS
+
+    def is_told(self, instant: np.ndarray) -> np.ndarray:
+        """Whether instants lie before the end of the last day."""
+        return instant < (self.last + 1) * DAY_SECONDS
+
     def day_of(self, instant: np.ndarray) -> np.ndarray:
         """Give the days of instants, in seconds from day 0; none beyond the last."""
         return np.minimum(instant // DAY_SECONDS, self.last)

@@ -8,7 +8,7 @@ from orchestration.sample import disputes, stages
 from orchestration.sample.billing_rows import CONTRACT
 from orchestration.sample.calendar import FAR
 from orchestration.sample.columns import dates, ids, money, words
-from orchestration.sample.delivery import Rows, export_days
+from orchestration.sample.delivery import Rows, versions
 from orchestration.sample.world import Columns, World
 
 DISPUTE = "D"
@@ -38,11 +38,7 @@ def _stages(world: World, entered: Columns) -> Rows:
 def _disputes(world: World) -> Rows:
     """Give each dispute as opened, and once more as closed where an export lies between."""
     rows, calendar = world.journal.take("disputes"), world.calendar
-    days = export_days(calendar, daily=False)
-    opened, closed = (np.searchsorted(days, rows[name]) for name in ("opened_day", "closed_day"))
-    seen_open, seen_closed = np.flatnonzero(opened < closed), np.flatnonzero(closed < len(days))
-    row = np.concatenate([seen_open, seen_closed])
-    is_closed = np.repeat([False, True], [len(seen_open), len(seen_closed)])
+    row, is_closed = versions(calendar, rows["opened_day"], rows["closed_day"])
     closed_day = np.where(is_closed, rows["closed_day"][row], FAR)
     return Rows(
         area="billing",

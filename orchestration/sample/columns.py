@@ -11,6 +11,12 @@ from orchestration.sample.calendar import DAY_SECONDS, FAR, Calendar
 ID_DIGITS = 8
 UTC_SHIFT = 3 * 3600
 NONE = np.iinfo(np.int64).min
+HASH_DIGITS, HASH_KEY = 16, np.uint64(0x9E3779B97F4A7C15)
+HASH_STEPS = (
+    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
+    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
+)
+HEXADECIMAL = np.array([f"{byte:02x}".encode() for byte in range(256)])
 
 # gives the values of the rows at the given positions
 Column = Callable[[np.ndarray], pa.Array]
@@ -108,8 +114,27 @@ def whole(numbers: np.ndarray) -> Column:
 
 
 def plain(values: np.ndarray) -> Column:
-    """Write numbers and truth values as they are."""
-    return lambda rows: pa.array(values[rows])
+    """Write numbers and truth values as they are; empty where not a number."""
+    return lambda rows: pa.array(values[rows], from_pandas=True)
+
+
+def hashes(numbers: np.ndarray) -> Column:
+    """Make 16 hexadecimal digits of numbers, one to one; empty where below 0."""
+
+    def render(rows: np.ndarray) -> pa.Array:
+        chosen = numbers[rows]
+        mixed = chosen.astype(np.uint64) + HASH_KEY
+        for shift, factor in HASH_STEPS:
+            mixed = (mixed ^ (mixed >> shift)) * factor
+        mixed ^= mixed >> np.uint64(31)
+        digits = HEXADECIMAL[mixed.byteswap().view(np.uint8)].tobytes()
+        offsets = np.arange(0, HASH_DIGITS * len(chosen) + 1, HASH_DIGITS, dtype=np.int32)
+        hashed = pa.Array.from_buffers(
+            pa.string(), len(chosen), [None, pa.py_buffer(offsets), pa.py_buffer(digits)]
+        )
+        return pc.if_else(pa.array(chosen >= 0), hashed, None)
+
+    return render
 
 
 def same(text: str) -> Column:

@@ -11,6 +11,7 @@ from orchestration.sample.calendar import DAY_SECONDS
 from orchestration.sample.channels import ACTORS, CHANNELS, EMAIL, LETTER, SMS, VOICE, WHATSAPP
 from orchestration.sample.columns import (
     dates,
+    hashes,
     ids,
     instants,
     money,
@@ -18,6 +19,7 @@ from orchestration.sample.columns import (
     whole,
     words,
 )
+from orchestration.sample.contact_points import points_used
 from orchestration.sample.delivery import Rows
 from orchestration.sample.outreach import (
     CLICKED,
@@ -48,7 +50,7 @@ QUEUED, SENT, DELIVERY, BOUNCE, OPENED, CLICK, VISITED, REPLY, OPTED_OUT = range
 QUEUED_SHARE, MACHINE_OPENS, SCANNER_CLICKS = 0.05, 0.18, 0.04
 OPENED_SHARE = np.array([0, 0, 0.55, 0.22, 0, 0, 0, 0])
 AUTOMATIC_REPLIES = np.array([0, 0, 0.01, 0.025, 0, 0, 0, 0])
-OPENS_AGAIN, VISITS = 0.15, 0.85
+OPENS_AGAIN, VISITS_PERCENT = 0.15, 85
 TEMPLATE_VARIANTS = 2
 
 
@@ -60,6 +62,21 @@ def contact_rows(world: World, rng: np.random.Generator, contacts: Columns) -> I
     yield _contacts(world, rng, contacts, told)
     yield _contact_events(world, rng, contacts, told)
     yield _promises(world)
+
+
+def opted_out_at(instant: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """Give when customers opted out by messages of an instant."""
+    return instant + 120 + number % 3000
+
+
+def visits(number: np.ndarray) -> np.ndarray:
+    """Say of which clicked messages the visit was traced."""
+    return number * 37 % 100 < VISITS_PERCENT
+
+
+def visited_at(response: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """Give when the page opened after a click."""
+    return response + 1 + number % 5
 
 
 def _contacts(world: World, rng: np.random.Generator, contacts: Columns, told: np.ndarray) -> Rows:
@@ -91,6 +108,9 @@ def _contacts(world: World, rng: np.random.Generator, contacts: Columns, told: n
             "contact_id": ids(CONTACT, told[row]),
             "customer_id": ids(CUSTOMER, contracts.customer[contract]),
             "contract_id": ids(CONTRACT, np.where(contacts["is_named"][row], contract, -1)),
+            "contact_point_id": hashes(
+                points_used(world, {"channel": channel, "contract": contract}, told[row])
+            ),
             "channel": words(CHANNELS, channel),
             "direction": words(("outbound", "inbound"), contacts["is_inbound"][row]),
             "started_at": instants(calendar, contacts["instant"][row], in_utc=in_utc),
@@ -119,6 +139,7 @@ def _contact_events(
     reached, response = contacts["reached"][message], contacts["response"][message]
     delivered = contacts["outcome"][message] == DELIVERED
     by_mail = delivered & (channel == EMAIL)
+    opts_out, is_visit = contacts["opts_out"][message], visits(told[message])
     clicks, replies = reached == CLICKED, reached == REPLIED
 
     def some(share: float | np.ndarray) -> np.ndarray:
@@ -142,10 +163,10 @@ def _contact_events(
         (OPENED, opens, np.maximum(opened, arrived + 20), False, False),
         (OPENED, opens & some(OPENS_AGAIN), arrived + 20_100 + within(60_000), False, False),
         (CLICK, clicks, response, False, False),
-        (VISITED, clicks & some(VISITS), response + within(5), False, False),
+        (VISITED, clicks & is_visit, visited_at(response, told[message]), False, False),
         (REPLY, replies, response, False, False),
         (REPLY, delivered & some(AUTOMATIC_REPLIES[channel]), arrived + within(30), False, True),
-        (OPTED_OUT, contacts["opts_out"][message], arrived + 30 + within(3000), False, False),
+        (OPTED_OUT, opts_out, opted_out_at(instant, told[message]), False, False),
     )
     row = np.concatenate([message[chosen] for _, chosen, *_ in pieces])
     occurred = np.concatenate([at[chosen] for _, chosen, at, *_ in pieces])

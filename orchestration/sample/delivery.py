@@ -58,6 +58,20 @@ def export_days(calendar: Calendar, daily: bool) -> np.ndarray:
     return days[days <= calendar.last]
 
 
+def versions(
+    calendar: Calendar, before: np.ndarray, after: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give what is delivered of weekly rows that change once: positions, and whether changed.
+
+    Each is told as of the day ``before``, unless by the same export, and as of ``after``.
+    """
+    days = export_days(calendar, daily=False)
+    early, late = np.searchsorted(days, before), np.searchsorted(days, after)
+    first, second = np.flatnonzero(early < late), np.flatnonzero(late < len(days))
+    row = np.concatenate([first, second])
+    return row, np.repeat([False, True], [len(first), len(second)])
+
+
 def write(out: Path, calendar: Calendar, rng: np.random.Generator, rows: Rows) -> Written:
     """Write the files of a kind: what is news by an export day goes into that day's file."""
     days = export_days(calendar, rows.daily)

@@ -19,21 +19,20 @@ SATURDAY_SHARE, HOLIDAY_SHARE = 0.5, 0.15
 def make_agents(rng: np.random.Generator, calendar: Calendar, persons: int) -> Columns:
     """Hire agents: the first three stay, the first moves; of the others some come and go."""
     size = max(LEAST_AGENTS, persons // CUSTOMERS_PER_AGENT)
-    stays = np.arange(size) < 3
-    late = ~stays & (rng.random(size) < 0.25)
+    number = np.arange(size)
+    stays = number < 3
+    late = (number == 3) | ~stays & (rng.random(size) < 0.25)
     hired = np.where(late, rng.integers(0, calendar.last, size), -rng.integers(30, 1500, size))
-    leaves = ~stays & (rng.random(size) < 0.2)
+    leaves = (number == 4) | ~stays & (rng.random(size) < 0.2)
     left = np.where(leaves, np.maximum(hired, 0) + rng.integers(60, 400, size), FAR)
-    moves = (np.arange(size) == 0) | (rng.random(size) < 0.3)
-    team = pick(rng, TEAM_SHARES, size)
+    moves = (number == 0) | (rng.random(size) < 0.3)
+    team = np.where(number < len(TEAMS), number, pick(rng, TEAM_SHARES, size))
     moved = np.where(moves, np.maximum(hired, 0) + rng.integers(30, 300, size), FAR)
     return {
         "hired_day": hired,
         "left_day": np.where(left <= calendar.last, left, FAR),
         "team": team,
-        "fte": np.where(
-            (rng.random(size) < PART_TIME_SHARE) | (np.arange(size) == 1), PART_TIME, 1.0
-        ),
+        "fte": np.where((rng.random(size) < PART_TIME_SHARE) | (number == 1), PART_TIME, 1.0),
         "moved_day": np.where((moved <= calendar.last) & (moved < left), moved, FAR),
         "next_team": (team + rng.integers(1, len(TEAMS), size)) % len(TEAMS),
     }
