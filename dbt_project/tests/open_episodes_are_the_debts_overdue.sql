@@ -1,6 +1,7 @@
 -- On as_of, a debt that has reached the days past due of entry by its contractual
--- schedule is in collection, and a debt in collection is overdue by that schedule,
--- unless its export states the entry. In the end, both bases of cash are the same.
+-- schedule is in collection unless its debtor is dead or bankrupt, and a debt in
+-- collection is overdue by that schedule, unless its export states the entry. In the
+-- end, both bases of cash are the same.
 
 with
 
@@ -21,7 +22,9 @@ debts as (
     from {{ ref('fct_debt_periods') }} as periods
     inner join {{ ref('dim_contracts') }} as contracts
         on periods.contract_id = contracts.contract_id
-    where periods.valid_to_date = (select as_of from clock)
+    where
+        periods.valid_to_date = (select as_of from clock)
+        and coalesce(periods.stage, '') not in ('deceased', 'bankruptcy')
 
 ),
 

@@ -1,5 +1,9 @@
 -- One row per debt and stay in collection, on restated cash, from the day of entry to
--- the day on which nothing is overdue any more or the debt is no longer ours.
+-- the day on which nothing is overdue any more, the debt is no longer ours, or its debtor
+-- is dead or bankrupt.
+--
+-- Death and bankruptcy end the stay, but not the debt: it is asked of the estate, stays
+-- in the balances and in its cohort, and what is paid on it is still recovered.
 
 with
 
@@ -34,8 +38,17 @@ days as (
         states.restated_outstanding_amount as outstanding_amount,
         states.restated_outstanding_before_cash_amount
             as outstanding_before_cash_amount,
-        coalesce(exits.is_sold or exits.is_recalled, false) as has_left,
-        coalesce(exits.is_sold, false) as is_sold
+        coalesce(
+            exits.is_sold
+            or exits.is_recalled
+            or exits.is_deceased
+            or exits.is_bankrupt,
+            false
+        ) as has_left,
+        exits.is_sold,
+        exits.is_recalled,
+        exits.is_deceased,
+        exits.is_bankrupt
     from states
     inner join contracts on states.contract_id = contracts.contract_id
     left join exits
@@ -70,33 +83,35 @@ waited as (
 
 ),
 
-cleared as (
+reasoned as (
 
     select
         *,
-        has_left
-        or (overdue_amount = 0 and (not is_waiting or outstanding_amount = 0))
-            as is_clear
+        case
+            when is_sold then 'debt_sale'
+            when is_recalled then 'recall'
+            when overdue_amount = 0 and (not is_waiting or outstanding_amount = 0)
+                then 'cleared'
+            when is_deceased then 'deceased'
+            when is_bankrupt then 'bankrupt'
+        end as exit_reason
     from waited
 
 ),
 
--- everything up to and with a clear day is one stretch
+-- everything up to and with a day that ends it is one stretch
 stretches as (
 
     select
         *,
-        coalesce(
-            sum(case when is_clear then 1 else 0 end) over (
-                partition by contract_id order by calendar_date
-                rows between unbounded preceding and 1 preceding
-            ),
-            0
+        count(exit_reason) over (
+            partition by contract_id order by calendar_date
+            rows between unbounded preceding and 1 preceding
         ) as stretch_number,
         coalesce(
             lag(has_left) over (partition by contract_id order by calendar_date), false
         ) as had_left
-    from cleared
+    from reasoned
 
 ),
 
@@ -135,11 +150,10 @@ exit_days as (
     select
         contract_id,
         stretch_number,
-        max(case when is_clear then calendar_date end) as exit_date,
-        max(case when has_left and is_sold then 1 else 0 end) = 1 as is_sold,
-        max(case when has_left then 1 else 0 end) = 1 as has_left
+        calendar_date as exit_date,
+        exit_reason
     from stretches
-    group by contract_id, stretch_number
+    where exit_reason is not null
 
 )
 
@@ -148,11 +162,17 @@ select
     stretches.contract_id,
     stretches.calendar_date as entry_date,
     exit_days.exit_date,
+    exit_days.exit_reason,
     case
-        when exit_days.is_sold then 'debt_sale'
-        when exit_days.has_left then 'recall'
-        when exit_days.exit_date is not null then 'cleared'
-    end as exit_reason,
+        when exit_days.exit_reason in ('deceased', 'bankrupt')
+            then {{ add_days(
+                'lead(stretches.calendar_date) over (
+                    partition by stretches.contract_id order by stretches.calendar_date
+                )',
+                -1
+            ) }}
+        else exit_days.exit_date
+    end as recovered_until_date,
     stretches.days_past_due_before_cash as entry_days_past_due,
     case
         when stretches.overdue_before_cash_amount > 0
@@ -164,7 +184,7 @@ inner join stretches
     on
         entry_days.contract_id = stretches.contract_id
         and entry_days.entry_date = stretches.calendar_date
-inner join exit_days
+left join exit_days
     on
         entry_days.contract_id = exit_days.contract_id
         and entry_days.stretch_number = exit_days.stretch_number

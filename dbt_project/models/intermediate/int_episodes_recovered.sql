@@ -1,7 +1,8 @@
 -- One row per collection episode: restated cash and credits on the debt during it, and
 -- what the cash recovered of the exposure, by the end and within each horizon. Whatever
 -- comes first covers the exposure first, so that what was credited of it, or what was
--- charged after entry, is never recovered.
+-- charged after entry, is never recovered. What an estate pays after the death or
+-- bankruptcy that ended an episode is recovered, until the debt is in collection again.
 
 with
 
@@ -15,7 +16,7 @@ episodes as (
 
     select
         *,
-        coalesce(exit_date, (select as_of from clock)) as last_date
+        coalesce(recovered_until_date, (select as_of from clock)) as last_date
     from {{ ref('int_debt_delinquencies') }}
 
 ),

@@ -96,6 +96,7 @@ select
             then 'paid'
         else 'settled_with_haircut'
     end as exit_reason,
+    episodes.recovered_until_date,
 
     -- first steps
     first_contacts.contact_id as first_contact_id,

@@ -1,10 +1,10 @@
 -- One row per collection episode, dated by its entry: what has been recovered of the
--- exposure so far. It is mature when the episode is over.
+-- exposure so far. It is mature when nothing more can be recovered by it.
 
 select
     contract_id as unit_id,
     entry_date as kpi_date,
-    coalesce(exit_date, date '9999-12-31') as matures_on,
+    coalesce(recovered_until_date, date '9999-12-31') as matures_on,
     portfolio,
     product,
     creditor_brand,

@@ -3,7 +3,7 @@
 select
     contract_id as unit_id,
     entry_date as kpi_date,
-    coalesce(exit_date, date '9999-12-31') as matures_on,
+    coalesce(recovered_until_date, date '9999-12-31') as matures_on,
     portfolio,
     product,
     creditor_brand,

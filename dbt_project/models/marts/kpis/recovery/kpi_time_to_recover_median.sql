@@ -1,6 +1,6 @@
 -- One row per cohort (month, quarter or year of entry, in all or by one dimension): the
--- Kaplan-Meier median of the days from entry to settlement. Episodes still open, sold,
--- recalled or forgiven are censored on the last day they were seen. A cohort is mature
+-- Kaplan-Meier median of the days from entry to settlement. Episodes still open, or
+-- ended otherwise, are censored on the last day they were seen. A cohort is mature
 -- when whoever is still open has been watched for as many days as the median.
 
 {% set dimensions = [
