@@ -23,6 +23,7 @@
         'delinquent_balance_rate',
         'response_rate',
         'creditor_direct_share',
+        'action_response_rate',
         'days_to_pay_after_due',
         'inbound_promises_kept_rate',
         'outbound_promises_kept_rate',
