@@ -24,6 +24,8 @@
         'response_rate',
         'creditor_direct_share',
         'action_response_rate',
+        'automation_share',
+        'untouched_recovery_share',
         'days_to_pay_after_due',
         'inbound_promises_kept_rate',
         'outbound_promises_kept_rate',
@@ -31,6 +33,7 @@
         'message_open_rate',
         'message_click_rate',
         'message_visit_rate',
+        'informed_call_share',
         'outbound_call_volume',
         'cash_collected',
     ]) }}
