@@ -25,6 +25,7 @@ from orchestration.sample.exchange import rate_rows
 from orchestration.sample.feedback_rows import feedback_rows
 from orchestration.sample.payment_rows import payment_rows
 from orchestration.sample.population import make_population
+from orchestration.sample.portal_rows import portal_rows
 from orchestration.sample.reason_rows import reason_rows
 from orchestration.sample.revenue_rows import revenue_rows
 from orchestration.sample.simulation import play
@@ -92,6 +93,7 @@ def _all_rows(world: World, rng: np.random.Generator) -> Iterator[Rows]:
     yield from consent_rows(world, rng, contacts)
     yield from feedback_rows(world, rng, contacts, payments)
     yield from reason_rows(world, rng, contacts)
+    yield from portal_rows(world, rng, contacts, payments, statuses)
     yield from case_rows(world, entered)
     yield from cost_rows(world, contacts, entered)
     yield from revenue_rows(world, payments, statuses)

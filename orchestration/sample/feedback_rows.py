@@ -96,12 +96,7 @@ def _surveys(world: World, rng: np.random.Generator, contacts: Columns, payments
         known_day=np.where(is_answer, responded, invited[row]) // DAY_SECONDS,
         columns={
             "response_id": ids(SURVEY, row),
-            "customer_id": ids(
-                CUSTOMER,
-                both(customer_of[contacts["contract"][contact]], payments["customer"][payment])[
-                    row
-                ],
-            ),
+            "customer_id": ids(CUSTOMER, customer[row]),
             "contact_id": ids(CONTACT, both(contact, after_pay - 1)[row]),
             "kind": words(KINDS, kind[row]),
             "score": whole(np.where(is_answer, score[row], -1).astype(np.int64)),

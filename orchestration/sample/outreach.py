@@ -5,7 +5,17 @@ import numpy as np
 from orchestration.sample import agreements, cash, paying, promises
 from orchestration.sample.attempts import Attempts, attempts_of
 from orchestration.sample.calendar import DAY_SECONDS, FAR
-from orchestration.sample.channels import EMAIL, HUMAN, IVR, LETTER, PORTAL, SMS, VOICE, WHATSAPP
+from orchestration.sample.channels import (
+    EMAIL,
+    HUMAN,
+    IVR,
+    LETTER,
+    PORTAL,
+    SELF,
+    SMS,
+    VOICE,
+    WHATSAPP,
+)
 from orchestration.sample.population import pick
 from orchestration.sample.staff import agents_at_work
 from orchestration.sample.traits import DECEASED
@@ -47,10 +57,10 @@ PROMISES = np.array(
 TAKES_OFFER = np.array(
     [
         [0, 0, 0, 0],
-        [0, 0.02, 0.06, 0.025],
-        [0, 0.03, 0.15, 0.08],
-        [0, 0.005, 0.02, 0.006],
-        [0, 0.01, 0.04, 0.015],
+        [0, 0.025, 0.075, 0.03],
+        [0, 0.04, 0.19, 0.1],
+        [0, 0.03, 0.16, 0.05],
+        [0, 0.015, 0.05, 0.02],
     ]
 )
 OFFERED_FROM_DPD = 15
@@ -58,7 +68,7 @@ CLICKS = np.array([0.02, 0.09, 0.035, 0.012])
 REPLIES = np.array([0.005, 0.05, 0.04, 0.015])
 CLICKS_BY_CHANNEL = np.array([0, 1.0, 1.3, 0.8, 0, 0, 0, 0])
 REPLIES_BY_CHANNEL = np.array([0, 0.3, 1.6, 0.3, 0, 0, 0, 0])
-LONGEST_REACTION_HOURS = 8
+LONGEST_REACTION_HOURS, LONGEST_VISIT_HOURS = 8, 0.3
 QUIET_DAYS_AFTER_CALL = 3
 PAID_BY = np.array(
     [
@@ -112,6 +122,7 @@ def reach_out(world: World, day: int) -> None:
         response=response,
         contact=contact,
         agent=agent,
+        reached=reached,
     )
 
 
@@ -164,7 +175,8 @@ def _reactions(
     reached = np.where(replies, REPLIED, np.where(clicks, CLICKED, NOT_REACHED))
     reached = np.where(called, BY_CALL, reached)
     reached = np.where(attempts.is_inbound, CALLED_US, reached)
-    delay = 60 + (rng.random(size) ** 2 * LONGEST_REACTION_HOURS * 3600).astype(np.int64)
+    longest = np.where(attempts.channel == PORTAL, LONGEST_VISIT_HOURS, LONGEST_REACTION_HOURS)
+    delay = 60 + (rng.random(size) ** 2 * longest * 3600).astype(np.int64)
     response = attempts.instant + np.where(duration >= 0, np.maximum(duration, 1), delay)
     return reached, response
 
@@ -271,6 +283,7 @@ def _act(
     response: np.ndarray,
     contact: np.ndarray,
     agent: np.ndarray,
+    reached: np.ndarray,
 ) -> None:
     """Carry out what customers do: each does one thing a day at most."""
     rng = world.rng
@@ -320,14 +333,16 @@ def _act(
         world, replaces[replaces >= 0], response[promising][replaces >= 0], made[replaces >= 0]
     )
     taking = action == OFFER
+    # a click leads to the portal, where the customer decides alone
+    in_portal = (reached == CLICKED) | (attempts.channel == PORTAL)
     agreements.offer(
         world,
         day,
         late,
         person=attempts.person[taking],
         instant=response[taking],
-        channel=attempts.channel[taking],
-        actor=attempts.actor[taking],
+        channel=np.where(in_portal, PORTAL, attempts.channel)[taking],
+        actor=np.where(in_portal, SELF, attempts.actor)[taking],
         agent=agent[taking],
         contact=contact[taking],
     )

@@ -84,7 +84,8 @@ def pay_on_time(world: World, day: int) -> None:
     debit = people.contracts.method[contract] == DIRECT_DEBIT
     unpaid = ~pays & debit & (rng.random(len(contract)) < 0.7)
     cash.fail(world, day, contract[unpaid], left[unpaid])
-    channel = np.where(rng.random(pays.sum()) < 0.12, cash.PORTAL, cash.BANK)
+    in_portal = (rng.random(pays.sum()) < 0.12) & ~debit[pays]
+    channel = np.where(in_portal, cash.PORTAL, cash.BANK)
     cash.receive(
         world,
         day,
