@@ -88,7 +88,9 @@ timed as (
         end as signed_hour,
         case
             when of_customers.is_signed and of_customers.has_signed_time
-                then hour({{ local_time('of_customers.signed_at', 'customers.time_zone') }})
+                then hour(
+                    {{ local_time('of_customers.signed_at', 'customers.time_zone') }}
+                )
         end as signed_customer_hour
     from of_customers
     left join {{ ref('dim_customers') }} as customers
