@@ -7,16 +7,33 @@ import os
 import sys
 import uuid
 from collections.abc import Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from orchestration.contributions import Slice
 from orchestration.errors import InputError, RefusedError
+from orchestration.explanation import explain as explained
+from orchestration.explanation import open_release
 from orchestration.figures import newest_figures, recent_figures, release_file
+from orchestration.periods import period_named
 from orchestration.progress import listening, report
-from orchestration.terminal import console, errors, figures_table, showing_progress, summary
+from orchestration.terminal import (
+    console,
+    errors,
+    explanation_lines,
+    figures_table,
+    rows_table,
+    showing_progress,
+    summary,
+    title_of,
+    trace_tables,
+    way_back,
+)
+from orchestration.traces import trace
 
 REFUSED, BAD_INPUT, FAILED = 1, 2, 3
 MOST_PROBLEMS = 20
@@ -97,6 +114,42 @@ def kpis(
     release = release_file(home)
     figures = recent_figures(release, kpi, by, grain) if kpi else newest_figures(release, by, grain)
     console.print(figures_table(figures, by=None if by == "all" else by, grain=grain))
+
+
+@app.command()
+def explain(
+    kpi: Annotated[str, typer.Argument(metavar="KPI", help="Id of the KPI.")],
+    *,
+    period: Annotated[
+        str, typer.Option(help="2026-03-15, 2026-W10 (a week), 2026-03, 2026-Q1 or 2026.")
+    ],
+    dimension: Annotated[
+        str | None, typer.Option(help="Dimension of the slice, with --member.")
+    ] = None,
+    member: Annotated[str | None, typer.Option(help="Member of the dimension.")] = None,
+    part: Annotated[str, typer.Option(help="Part, of a KPI that is a mix.")] = "all",
+    unit: Annotated[
+        str | None, typer.Option(help="A unit_id: show what is behind it instead.")
+    ] = None,
+    home: Home = Path("home"),
+    top: Annotated[int, typer.Option(min=1, help="Rows to show.")] = 10,
+) -> None:
+    """Do the arithmetic of a published value again, from the rows it is made of."""
+    if (dimension is None) != (member is None):
+        raise InputError("--dimension and --member go together; say both or neither.")
+    wanted = Slice(kpi, period_named(period), dimension or "all", member or "all", part)
+    with closing(open_release(release_file(home))) as release:
+        explanation = explained(release, wanted, top)
+        behind = trace(release, explanation, unit, top) if unit else None
+    if behind:
+        for shown in trace_tables(behind):
+            console.print(shown, markup=False)
+        return
+    for line in explanation_lines(explanation):
+        console.print(line, markup=False, soft_wrap=True)
+    console.print(title_of("Contributing most", explanation.contributors))
+    console.print(rows_table(explanation.contributors), "")
+    console.print(way_back(explanation), markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -11,8 +13,11 @@ from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElap
 from rich.progress import Progress as Bars
 from rich.table import Column, Table
 
+from orchestration import contributions
+from orchestration.explanation import Explanation
 from orchestration.figures import Figure
 from orchestration.progress import Progress
+from orchestration.traces import Trace, place_of
 
 if TYPE_CHECKING:
     from orchestration.daily_run import Finished
@@ -21,6 +26,7 @@ SPARKS = "▁▂▃▄▅▆▇█"
 MONTHS = "%b %Y"
 NOTHING = "-"
 MOST_NAMES = 10
+MOST_COLUMNS = 10
 
 console = Console(highlight=False)
 errors = Console(highlight=False, stderr=True)
@@ -84,7 +90,8 @@ def figures_table(figures: Sequence[Figure], *, by: str | None, grain: str) -> T
         if by:
             cells.append(figure.member)
         mark = "" if figure.is_complete and figure.is_mature else " *"
-        cells += [_period(figure, grain) + mark, value_text(figure), _change(figure)]
+        value = value_text(figure.value, figure.unit, figure.currency)
+        cells += [_period(figure, grain) + mark, value, _change(figure)]
         table.add_row(*cells, _sparkline(figure.trend))
     if any(not (figure.is_complete and figure.is_mature) for figure in figures):
         table.caption = "* still open: the period or a window of its cases has not ended"
@@ -92,17 +99,17 @@ def figures_table(figures: Sequence[Figure], *, by: str | None, grain: str) -> T
     return table
 
 
-def value_text(figure: Figure) -> str:
+def value_text(value: float | None, unit: str, currency: str | None) -> str:
     """Write a value in its unit: 12.3%, BRL 1,234.50, 3.4 days, 1,234."""
-    if figure.value is None:
+    if value is None:
         return NOTHING
-    if figure.unit == "ratio":
-        return f"{figure.value:.1%}"
-    if figure.unit == "money":
-        return f"{figure.currency} {figure.value:,.2f}"
-    if figure.unit == "count":
-        return f"{figure.value:,.0f}"
-    return f"{figure.value:,.1f} {figure.unit}"
+    if unit == "ratio":
+        return f"{value:.1%}"
+    if unit == "money":
+        return f"{currency} {value:,.2f}"
+    if unit == "count":
+        return f"{value:,.0f}"
+    return f"{value:,.1f} {unit}"
 
 
 def _period(figure: Figure, grain: str) -> str:
@@ -140,6 +147,126 @@ def _sparkline(values: Sequence[float | None]) -> str:
         " " if value is None else SPARKS[round((value - low) / span * 7) if span else 3]
         for value in values
     )
+
+
+def explanation_lines(explanation: Explanation) -> list[str]:
+    """Say what was asked, the arithmetic of the value, how it compares, and what it rests on."""
+    kpi, published = explanation.kpi, explanation.published
+    value = value_text(explanation.value, kpi.unit, published.currency)
+    numerator, denominator = (
+        number_text(explanation.sides[side].total) if side in explanation.sides else None
+        for side in ("numerator", "denominator")
+    )
+    arithmetic = numerator if denominator is None else f"{numerator} / {denominator}"
+    if kpi.multiplier != 1:
+        arithmetic += f" x {kpi.multiplier:g}"
+    previous = value_text(published.previous_value, kpi.unit, published.currency)
+    target = value_text(published.target, kpi.unit, published.currency)
+    return [
+        f"{kpi.name}: {explanation.slice}",
+        kpi.question,
+        kpi.definition,
+        "",
+        *(
+            f"{name:<12} {number_text(side.total)} = {_side_text(explanation, side)}"
+            for name, side in explanation.sides.items()
+        ),
+        f"{'value':<12} {arithmetic} = {value}, which is what kpi_values says",
+        "",
+        f"previous {previous}, target {target},"
+        f" {'complete' if published.is_complete_period else 'period still open'},"
+        f" {'mature' if published.is_mature else 'not mature yet'}, rests on"
+        f" {explanation.unit_count:,} {'units' if kpi.counts == 'unit' else 'rows'}"
+        f"{', a small sample' if published.is_small_sample else ''}",
+        "",
+    ]
+
+
+def number_text(number: Decimal) -> str:
+    """Write a side: whole where it is, else with two decimals."""
+    return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}"
+
+
+def _side_text(explanation: Explanation, side: contributions.Side) -> str:
+    """Say what a side is the sum of."""
+    is_unit = explanation.kpi.counts == "unit"
+    eve = explanation.slice.period.first_date - timedelta(1)
+    last = explanation.last_date
+    texts = []
+    if side.moment_count or not side.rule:
+        what = "units, each once" if is_unit else "rows dated within the period"
+        texts.append(f"{number_text(side.moments)} from {side.moment_count:,} {what}")
+    if side.rule:
+        what = {
+            "start": f"there at the end of {eve}",
+            "end": f"there at the end of {last}",
+            "mean": f"there from {eve + timedelta(1)} to {last}, the mean of the days",
+            "change": f"there at the end of {last} or of {eve}, the one less the other",
+        }[side.rule]
+        kind = "units" if is_unit else "spans"
+        texts.append(f"{number_text(side.spans)} from {side.span_count:,} {kind} {what}")
+    text = " + ".join(texts)
+    return f"{text} - {number_text(side.in_both)} that are in both" if side.in_both else text
+
+
+def rows_table(table: contributions.Table) -> Table:
+    """Lay out rows; numbers to the right."""
+    laid_out = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, column in enumerate(table.columns):
+        is_number = any(isinstance(row[number], int | float | Decimal) for row in table.rows)
+        laid_out.add_column(column, justify="right" if is_number else "left")
+    for row in table.rows:
+        laid_out.add_row(*(_cell(value) for value in row))
+    return laid_out
+
+
+def title_of(text: str, table: contributions.Table) -> str:
+    """Say what a table shows, and of how many rows."""
+    shown = len(table.rows)
+    return f"{text} ({shown:,} of {table.count:,}):" if shown < table.count else f"{text}:"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return NOTHING
+    if isinstance(value, Decimal | float):
+        return number_text(Decimal(value))
+    return escape(str(value))
+
+
+def way_back(explanation: Explanation) -> str:
+    """Say what the unit_ids are, and how to see what is behind one."""
+    rows = explanation.contributors.rows
+    if not rows:
+        return "No row adds to it."
+    unit = str(rows[0][0])
+    place = place_of(explanation.unit_id_is, unit)
+    held = f" {place.table} holds it by {place.column}." if place else ""
+    return (
+        f"unit_id: {explanation.unit_id_is}{held} Add --unit '{unit}' to see what is behind"
+        f" one. All rows are in kpi_{explanation.kpi.kpi_id}."
+    )
+
+
+def trace_tables(trace: Trace) -> Iterator[str | Table]:
+    """Lay out what is behind a unit; a single wide row with its columns one below the other."""
+    for text, table in trace.tables.items():
+        yield title_of(text, table)
+        yield rows_table(_turned(table) if _is_wide(table) else table)
+        yield ""
+
+
+def _is_wide(table: contributions.Table) -> bool:
+    return len(table.rows) == 1 and len(table.columns) > MOST_COLUMNS
+
+
+def _turned(table: contributions.Table) -> contributions.Table:
+    rows = [
+        (column, value)
+        for column, value in zip(table.columns, table.rows[0], strict=True)
+        if value is not None
+    ]
+    return contributions.Table(["column", "value"], rows, len(rows))
 
 
 def summary(finished: "Finished") -> list[str]:
