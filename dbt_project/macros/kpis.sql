@@ -11,6 +11,9 @@
         'recovery_rate_by_count_haircut',
         'conversion_rate',
         'payment_conversion_rate',
+        'net_promoter_score',
+        'satisfaction_rate',
+        'survey_response_rate',
         'renegotiation_rate',
         'renegotiation_rate_signed',
         'renegotiation_rate_value',
@@ -38,8 +41,18 @@
         'message_click_rate',
         'message_visit_rate',
         'informed_call_share',
+        'self_service_share',
+        'self_service_share_assisted',
+        'self_service_plan_share',
+        'payment_attempt_failure_rate',
+        'payment_abandonment_rate',
+        'stuck_payers',
+        'portal_error_rate',
         'outbound_call_volume',
         'cash_collected',
+        'debt_reason_mix',
+        'debt_reason_coverage',
+        'payment_channel_mix',
     ]) }}
 {%- endmacro %}
 

@@ -40,6 +40,7 @@ cash_steps as (
         allocations.allocation_id as step_id,
         allocations.customer_id,
         coalesce(paid.paid_at, clearings.booked_at) as step_at,
+        clearings.payment_channel,
         coalesce(clearings.payment_channel = 'agent', false) as is_taken_by_a_person
     from {{ ref('fct_allocations') }} as allocations
     inner join cash on allocations.cash_id = cash.cash_id
@@ -58,6 +59,7 @@ plan_steps as (
             when has_signed_time and signed_at is not null then signed_at
             else {{ end_of_day('coalesce(signed_date, activated_date)') }}
         end as step_at,
+        cast(null as string) as payment_channel,
         coalesce(actor, case when agent_id is not null then 'human' end) = 'human'
             as is_taken_by_a_person
     from {{ ref('fct_agreements') }}
@@ -83,6 +85,7 @@ walked as (
         customer_id,
         step_at as occurred_at,
         cast(null as timestamp) as touched_at,
+        payment_channel,
         coalesce(is_taken_by_a_person, false) as is_taken_by_a_person
     from steps
 
@@ -94,6 +97,7 @@ walked as (
         customer_id,
         started_at as occurred_at,
         started_at as touched_at,
+        cast(null as string) as payment_channel,
         false as is_taken_by_a_person
     from {{ ref('fct_contacts') }}
     where actor = 'human' and is_contacted
@@ -119,6 +123,7 @@ select
     step_id,
     customer_id,
     occurred_at as step_at,
+    payment_channel,
     -- of a stranger nobody knows who touched them
     case
         when is_taken_by_a_person then true
