@@ -10,7 +10,6 @@ select
     allocations.currency,
     customers.segment,
     customers.region,
-    steps.payment_channel,
     case
         when steps.payment_channel = 'portal' and steps.has_human_touch
             then allocations.amount
