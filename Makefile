@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test soak dev lint
+.PHONY: run test soak dev lint docs
 
 run: $(BIN)/warehouse exports
 	$(BIN)/warehouse run --exports exports --home home
@@ -17,6 +17,9 @@ dev: $(BIN)/warehouse exports
 
 lint: $(BIN)/warehouse
 	$(BIN)/ruff check && $(BIN)/ruff format --check && WAREHOUSE_FILE=:memory: $(BIN)/sqlfluff lint --quiet dbt_project
+
+docs: $(BIN)/warehouse
+	$(BIN)/python -m orchestration.kpi_pages
 
 exports: | $(BIN)/warehouse
 	$(BIN)/warehouse sample --out exports --customers 3000 --months 12 --seed 7

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.contract import DBT_PROJECT, contract
+from orchestration.kpi_pages import PAGES as KPI_PAGES
+from orchestration.kpi_pages import Kpi, pages, read_kpis
 
 ROOT = DBT_PROJECT.parent
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
@@ -19,9 +21,27 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_the_readme_lists_every_kpi_with_its_file() -> None:
-    listed = dict(re.findall(r"^\| \[`(\w+)`\]\((\S+)\)", (ROOT / "README.md").read_text(), re.M))
-    assert {kpi: ROOT / link for kpi, link in listed.items()} == KPIS
+@pytest.fixture(scope="module")
+def written() -> dict[Path, str]:
+    return pages()
+
+
+def test_what_is_written_of_the_kpis_is_current(written: dict[Path, str]) -> None:
+    on_disk = {path: path.read_text(encoding="utf-8") for path in written if path.exists()}
+    outdated = {path.name for path in written if on_disk.get(path) != written[path]}
+    gone = {path.name for path in KPI_PAGES.glob("*.md")} - {path.name for path in written}
+    assert (outdated, gone) == (set(), set()), "run `make docs`"
+
+
+@pytest.mark.parametrize("kpi", read_kpis(), ids=lambda kpi: kpi.kpi_id)
+def test_the_page_of_a_kpi_tells_all_of_it(kpi: Kpi, written: dict[Path, str]) -> None:
+    page = written[KPI_PAGES / f"{kpi.kpi_id}.md"]
+    for text in ("name", "question", "definition"):
+        for language in ("en", "pt", "es"):
+            assert " ".join(kpi.meta[text][language].split()) in page
+    assert "| --- | --- |" in page.split("## Rows and edge cases")[1].split("## Example")[0]
+    example = page.split("## Example")[1]
+    assert example.count("| --- |") >= 2, "input rows and expected rows"
 
 
 def test_the_list_of_kpis_is_the_files_there_are() -> None:
