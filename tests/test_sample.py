@@ -1,15 +1,13 @@
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pytest
+from sampled import Sample, header, sampled, table
 
-from orchestration.contract import Kind, contract
+from orchestration.contract import contract
 from orchestration.errors import InputError
-from orchestration.sample import SampleSummary, write_sample
+from orchestration.sample import write_sample
 
 REFERENCES = [
     ("billing.customers", "merged_into_customer_id", "billing.customers", "customer_id"),
@@ -35,6 +33,18 @@ REFERENCES = [
     ("payment.payments", "instalment_id", "billing.instalments", "instalment_id"),
     ("payment.payments", "agreement_id", "billing.agreements", "agreement_id"),
     ("payment.payments", "original_payment_id", "payment.payments", "payment_id"),
+    ("billing.stages", "contract_id", "billing.contracts", "contract_id"),
+    ("billing.disputes", "contract_id", "billing.contracts", "contract_id"),
+    ("contact.contacts", "contact_point_id", "contact.contact_points", "contact_point_id"),
+    ("contact.agent_days", "agent_id", "contact.agents", "agent_id"),
+    ("contact.surveys", "customer_id", "billing.customers", "customer_id"),
+    ("contact.surveys", "contact_id", "contact.contacts", "contact_id"),
+    ("contact.complaints", "customer_id", "billing.customers", "customer_id"),
+    ("contact.reasons", "contract_id", "billing.contracts", "contract_id"),
+    ("contact.contact_points", "customer_id", "billing.customers", "customer_id"),
+    ("contact.consents", "customer_id", "billing.customers", "customer_id"),
+    ("payment.portal_sessions", "customer_id", "billing.customers", "customer_id"),
+    ("payment.portal_sessions", "visited_from_contact_id", "contact.contacts", "contact_id"),
     ("payment.allocations", "payment_id", "payment.payments", "payment_id"),
     ("payment.allocations", "contract_id", "billing.contracts", "contract_id"),
     ("payment.allocations", "instalment_id", "billing.instalments", "instalment_id"),
@@ -121,51 +131,9 @@ AWKWARD = {
 }
 
 
-@dataclass(frozen=True)
-class Sample:
-    folder: Path
-    summary: SampleSummary
-    tables: duckdb.DuckDBPyConnection
-
-    def count(self, query: str) -> int:
-        return len(self.tables.execute(f"select 1 {query}").fetchall())
-
-
-def table(kind: Kind) -> str:
-    return kind.id.replace(".", "_")
-
-
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
-    folder = tmp_path_factory.mktemp("sample")
-    summary = write_sample(folder, customers=2500, months=12, seed=11)
-    with closing(duckdb.connect()) as tables:
-        for kind_id in summary.files:
-            kind = contract()[kind_id]
-            tables.execute(f"""
-                create table {table(kind)} as
-                select
-                    * exclude (filename),
-                    parse_filename(filename) as name,
-                    '{kind_id}/' || name as file_name,
-                    left(name, 10)::date as export_day
-                from read_csv(
-                    '{folder}/{kind.area}/{kind.name}/*.csv',
-                    all_varchar = true, header = true, filename = true, delim = ',',
-                    auto_detect = false,
-                    columns = {{{", ".join(f"'{c}': 'varchar'" for c in header(folder, kind))}}}
-                )
-            """)
-        yield Sample(folder, summary, tables)
-
-
-def header(folder: Path, kind: Kind) -> list[str]:
-    headers = {
-        path.open(encoding="utf-8").readline().strip()
-        for path in (folder / kind.area / kind.name).iterdir()
-    }
-    assert len(headers) == 1
-    return headers.pop().split(",")
+    yield from sampled(tmp_path_factory.mktemp("sample"), customers=2500, months=12, seed=11)
 
 
 def digests(folder: Path) -> dict[str, str]:

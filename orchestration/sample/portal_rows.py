@@ -115,7 +115,8 @@ def _paid(
     success = np.flatnonzero(there & (state == cash.CLEARED))
     instant, by_card = payments["instant"][success], payments["method"][success] == CARD
     submitted = np.where(by_card, instant, instant - 15 - success % 60)
-    succeeded = np.where(by_card, instant + 20 + success % 60, instant)
+    day_ends = (instant // DAY_SECONDS + 1) * DAY_SECONDS - 1
+    succeeded = np.where(by_card, np.minimum(instant + 20 + success % 60, day_ends), instant)
     refused = np.flatnonzero(there & (state == cash.FAILED))
     days = world.calendar.last + 1
     keys = contracts_paid(world, payments, success) * days + instant // DAY_SECONDS
@@ -137,7 +138,7 @@ def _paid(
     visited_from[known] = visited["visited_from"][visit[known]]
     paid = _visits(
         payments["customer"][success],
-        np.maximum(started, instant // DAY_SECONDS * DAY_SECONDS),
+        np.minimum(np.maximum(started, 0), submitted),
         contact=np.where(known, contact, -1),
         visited_from=visited_from,
         submitted=submitted,
