@@ -10,17 +10,11 @@ clock as (
 
 ),
 
-contracts as (
-
-    select * from {{ ref('dim_contracts') }}
-
-),
-
 -- an account belongs where its first contract does
 accounts as (
 
     select *
-    from contracts
+    from {{ ref('dim_contracts') }}
     qualify
         row_number() over (
             partition by account_id
@@ -33,6 +27,7 @@ debt_states as (
 
     select
         contract_id,
+        account_id,
         valid_from_date,
         case when is_in_balance and outstanding_amount > 0 then 1 else 0 end
             as has_balance,
@@ -45,7 +40,7 @@ debt_states as (
 debt_changes as (
 
     select
-        contract_id,
+        account_id,
         valid_from_date,
         has_balance - coalesce(lag(has_balance) over so_far, 0) as balance_change,
         is_overdue - coalesce(lag(is_overdue) over so_far, 0) as overdue_change
@@ -57,14 +52,13 @@ debt_changes as (
 account_changes as (
 
     select
-        contracts.account_id,
-        debt_changes.valid_from_date,
-        sum(debt_changes.balance_change) as balance_change,
-        sum(debt_changes.overdue_change) as overdue_change
+        account_id,
+        valid_from_date,
+        sum(balance_change) as balance_change,
+        sum(overdue_change) as overdue_change
     from debt_changes
-    inner join contracts on debt_changes.contract_id = contracts.contract_id
-    where debt_changes.balance_change != 0 or debt_changes.overdue_change != 0
-    group by contracts.account_id, debt_changes.valid_from_date
+    where balance_change != 0 or overdue_change != 0
+    group by account_id, valid_from_date
 
 ),
 
@@ -121,6 +115,7 @@ select
     spans.valid_to_date,
     spans.is_delinquent,
     accounts.portfolio,
+    accounts.currency,
     accounts.segment,
     accounts.region
 from spans
