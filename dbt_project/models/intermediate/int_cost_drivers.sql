@@ -6,21 +6,13 @@
 
 with
 
-clock as (
-
-    select * from {{ ref('int_clock') }}
-
-),
-
 cost_months as (
 
     select distinct
         driver,
         {{ period_start('month', 'cost_date') }} as month_start_date
     from {{ ref('stg_billing__costs') }}
-    where
-        cost_date <= (select as_of from clock)
-        and driver in ('minutes', 'messages', 'accounts')
+    where driver in ('minutes', 'messages', 'accounts')
 
 ),
 
@@ -41,7 +33,7 @@ agent_minutes as (
             agent_days.agent_id = agents.agent_id
             and agent_days.work_date >= agents.valid_from_date
             and agent_days.work_date <= agents.valid_to_date
-    where agent_days.work_date <= (select as_of from clock)
+    where agent_days.work_date <= (select as_of from {{ ref('int_clock') }})
     group by {{ period_start('month', 'agent_days.work_date') }}, agents.team
 
 ),
