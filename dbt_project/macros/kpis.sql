@@ -27,10 +27,11 @@
         'delinquency_rate',
         'delinquent_balance_rate',
         'response_rate',
-        'creditor_direct_share',
         'action_response_rate',
         'automation_share',
         'untouched_recovery_share',
+        'channel_preference',
+        'creditor_direct_share',
         'days_to_pay_after_due',
         'inbound_promises_kept_rate',
         'inbound_promises_kept_rate_matured',
@@ -53,6 +54,11 @@
         'debt_reason_mix',
         'debt_reason_coverage',
         'payment_channel_mix',
+        'verified_phone_share',
+        'verified_email_share',
+        'outbound_call_volume',
+        'cash_collected',
+        'preference_honoured_rate',
     ]) }}
 {%- endmacro %}
 

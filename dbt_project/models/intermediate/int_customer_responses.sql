@@ -11,6 +11,7 @@ payments as (
         booked_at as response_at,
         booked_date as response_date,
         'payment' as response_kind,
+        cast(null as string) as channel,
         cast(null as string) as answered_contact_id
     from {{ ref('fct_allocations') }}
     where restated_amount > 0 and is_ours
@@ -27,6 +28,7 @@ agreements as (
         end as response_at,
         signed_date as response_date,
         'agreement' as response_kind,
+        cast(null as string) as channel,
         cast(null as string) as answered_contact_id
     from {{ ref('fct_agreements') }}
     where signed_date is not null
@@ -40,6 +42,7 @@ answers_to_messages as (
         occurred_at as response_at,
         occurred_date as response_date,
         case event when 'replied' then 'reply' else 'click' end as response_kind,
+        channel,
         contact_id as answered_contact_id
     from {{ ref('fct_contact_events') }}
     where is_genuine and event in ('clicked', 'visited', 'replied')
@@ -53,6 +56,7 @@ calls_back as (
         started_at as response_at,
         contact_date as response_date,
         case when is_call then 'call_back' else 'reply' end as response_kind,
+        channel,
         cast(null as string) as answered_contact_id
     from {{ ref('fct_contacts') }}
     where direction = 'inbound' and (is_contacted or not is_call)
