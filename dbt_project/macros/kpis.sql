@@ -97,7 +97,7 @@
     {%- set relation = ref('kpi_' ~ kpi_id) -%}
     {%- set declared = kpi_declaration(kpi_id) if execute else {'columns': {}, 'meta': {}} -%}
     {%- set meta = {'kind': 'ratio', 'counts': 'row', 'spans': {}, 'mix': none,
-        'multiplier': 1, 'money': false, 'range': [none, none]} -%}
+        'multiplier': 1, 'money': [], 'range': [none, none]} -%}
     {%- do meta.update(declared.meta) -%}
     {{ return({
         'id': kpi_id,

@@ -1,4 +1,5 @@
--- The KPI, month by month, is the ledger's cash without that of debts sold or recalled.
+-- The KPI, month by month and currency by currency, is the ledger's cash without that
+-- of debts sold or recalled.
 
 with
 
@@ -6,6 +7,7 @@ sides as (
 
     select
         {{ period_start('month', 'booked_date') }} as period_start,
+        currency,
         amount
     from {{ ref('fct_cash') }}
 
@@ -13,6 +15,7 @@ sides as (
 
     select
         {{ period_start('month', 'booked_date') }} as period_start,
+        currency,
         -amount as amount
     from {{ ref('fct_allocations') }}
     where not is_ours
@@ -21,17 +24,19 @@ sides as (
 
     select
         period_start,
+        member as currency,
         -numerator as amount
     from {{ ref('kpi_values') }}
-    where kpi_id = 'cash_collected' and period_grain = 'month' and dimension = 'all'
+    where kpi_id = 'cash_collected' and period_grain = 'month' and dimension = 'currency'
 
 )
 
 select
     period_start,
+    currency,
     sum(amount) as missing_amount
 from sides
-group by period_start
+group by period_start, currency
 having
     sum(amount) != 0
     and exists (

@@ -1,6 +1,6 @@
 -- Where rows happen on a day and are counted, a period is the sum of those within it: a
 -- week or month of its days (if all of them are published), a quarter of its months, a
--- year of its quarters.
+-- year of its quarters; or it is missing a rate, as something within it is.
 
 with
 
@@ -37,7 +37,9 @@ figures as (
         -- day
         case when kpis.mix is null then coalesce(kpi_values.denominator, 0) else 0 end
             as denominator,
-        kpi_values.unit_count
+        kpi_values.unit_count,
+        kpi_values.blocked_by,
+        kpis.mix
     from {{ ref('kpi_values') }} as kpi_values
     inner join kpis on kpi_values.kpi_id = kpis.kpi_id
 
@@ -49,7 +51,18 @@ sides as (
         ('week', 'day'), ('month', 'day'), ('quarter', 'month'), ('year', 'quarter')
     ] %}
     select
-        *,
+        kpi_id,
+        period_grain,
+        dimension,
+        member,
+        part,
+        numerator,
+        denominator,
+        unit_count,
+        blocked_by,
+        -- one part of a mix that is blocked blocks them all
+        case when mix is null then blocked_by end as period_blocked_by,
+        cast(null as string) as part_blocked_by,
         period_start as coarse_period_start
     from figures
     where period_grain = '{{ grain }}'
@@ -59,13 +72,15 @@ sides as (
     select
         kpi_id,
         '{{ grain }}' as period_grain,
-        period_start,
         dimension,
         member,
         part,
         -numerator as numerator,
         -denominator as denominator,
         -unit_count as unit_count,
+        blocked_by,
+        cast(null as string) as period_blocked_by,
+        case when mix is null then blocked_by end as part_blocked_by,
         {{ period_start(grain, 'period_start') }} as coarse_period_start
     from figures
     where period_grain = '{{ finer }}'
@@ -88,4 +103,10 @@ where
     period_grain not in ('week', 'month')
     or coarse_period_start >= (select calendar_date from first_published_days)
 group by kpi_id, period_grain, coarse_period_start, dimension, member, part
-having sum(numerator) != 0 or sum(denominator) != 0 or sum(unit_count) != 0
+having
+    sum(unit_count) != 0
+    or (
+        count(blocked_by) = 0
+        and (sum(numerator) != 0 or sum(denominator) != 0)
+    )
+    or (count(period_blocked_by) > 0) != (count(part_blocked_by) > 0)

@@ -1,5 +1,5 @@
 -- Every cohort recovery rate has the exposure at entry of its month's episodes below
--- it, whatever its horizon, and what was recovered of it above.
+-- it, whatever its horizon, and what was recovered of it above: currency by currency.
 
 {%- set horizons = [''] -%}
 {%- for days in var('recovery_horizons_days') -%}
@@ -21,6 +21,7 @@ sides as (
     select
         'recovery_rate{{ horizon }}' as kpi_id,
         {{ period_start('month', 'entry_date') }} as period_start,
+        currency,
         recovered{{ horizon }}_amount as recovered_amount,
         exposure_amount
     from {{ ref('fct_collection_episodes') }}
@@ -30,12 +31,13 @@ sides as (
     select
         kpi_id,
         period_start,
+        member as currency,
         -numerator as recovered_amount,
         -denominator as exposure_amount
     from {{ ref('kpi_values') }}
     where
         period_grain = 'month'
-        and dimension = 'all'
+        and dimension = 'currency'
         and kpi_id in (
             {%- for horizon in horizons %}
             'recovery_rate{{ horizon }}'{{ ',' if not loop.last }}
@@ -47,9 +49,10 @@ sides as (
 select
     sides.kpi_id,
     sides.period_start,
+    sides.currency,
     sum(sides.recovered_amount) as recovered_amount,
     sum(sides.exposure_amount) as exposure_amount
 from sides
 inner join available_kpis on sides.kpi_id = available_kpis.kpi_id
-group by sides.kpi_id, sides.period_start
+group by sides.kpi_id, sides.period_start, sides.currency
 having sum(sides.recovered_amount) != 0 or sum(sides.exposure_amount) != 0

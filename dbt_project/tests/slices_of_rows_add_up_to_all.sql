@@ -1,6 +1,7 @@
 -- Where rows are counted, the members of every dimension come to all, in every period,
--- exactly. Amounts of native currencies add up to nothing, and means are published
--- rounded.
+-- exactly; stocks of money to the rounding of what was converted. Amounts of native
+-- currencies add up to nothing, and means are published rounded. What a rate is missing
+-- of is not published.
 
 with
 
@@ -27,7 +28,18 @@ slices as (
         kpi_values.member,
         sum(kpi_values.numerator) as numerator,
         max(coalesce(kpi_values.denominator, 0)) as denominator,
-        sum(kpi_values.unit_count) as unit_count
+        sum(kpi_values.unit_count) as unit_count,
+        count(kpi_values.blocked_by) as blocked_count,
+        max(
+            case
+                when
+                    kpis.is_money
+                    and coalesce(kpis.numerator_spans, kpis.denominator_spans)
+                    is not null
+                    then 0.00005
+                else 0
+            end
+        ) as rounding
     from {{ ref('kpi_values') }} as kpi_values
     inner join kpis on kpi_values.kpi_id = kpis.kpi_id
     where not (kpis.is_money and kpi_values.dimension = 'currency')
@@ -49,7 +61,9 @@ totals as (
         dimension,
         sum(numerator) as numerator,
         sum(denominator) as denominator,
-        sum(unit_count) as unit_count
+        sum(unit_count) as unit_count,
+        sum(blocked_count) as blocked_count,
+        sum(rounding) as rounding
     from slices
     group by kpi_id, period_grain, period_start, dimension
 
@@ -69,6 +83,12 @@ left join totals as whole
         and whole.dimension = 'all'
 where
     whole.kpi_id is null
-    or totals.numerator != whole.numerator
-    or totals.denominator != whole.denominator
     or totals.unit_count != whole.unit_count
+    or (
+        totals.blocked_count + whole.blocked_count = 0
+        and (
+            abs(totals.numerator - whole.numerator) > totals.rounding + whole.rounding
+            or abs(totals.denominator - whole.denominator)
+            > totals.rounding + whole.rounding
+        )
+    )

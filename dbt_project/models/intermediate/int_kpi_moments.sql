@@ -1,5 +1,5 @@
 -- One row per KPI that counts its rows, period, slice and part: the sums of its
--- moments.
+-- moments, in the reporting currency, of a currency in its own.
 
 with
 
@@ -19,8 +19,9 @@ cells as (
 sliced as (
 
     {{ slices('cells', [
-        'kpi_id', 'calendar_date', 'part', 'numerator', 'denominator', 'row_count',
-        'matures_on'
+        'kpi_id', 'calendar_date', 'part', 'numerator', 'denominator',
+        'native_numerator', 'native_denominator', 'row_count', 'matures_on',
+        'blocked_by'
     ]) }}
 
 ),
@@ -33,10 +34,14 @@ daily as (
         dimension,
         member,
         part,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator,
+        sum(case dimension when 'currency' then native_numerator else numerator end)
+            as numerator,
+        sum(
+            case dimension when 'currency' then native_denominator else denominator end
+        ) as denominator,
         sum(row_count) as row_count,
-        max(matures_on) as matures_on
+        max(matures_on) as matures_on,
+        min(case when dimension != 'currency' then blocked_by end) as blocked_by
     from sliced
     group by kpi_id, calendar_date, dimension, member, part
 
@@ -53,7 +58,8 @@ select
     sum(numerator) as numerator,
     sum(denominator) as denominator,
     sum(row_count) as row_count,
-    max(matures_on) as matures_on
+    max(matures_on) as matures_on,
+    min(blocked_by) as blocked_by
 from daily
 {%- if grain == 'day' %}
 where

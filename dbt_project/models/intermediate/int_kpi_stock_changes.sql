@@ -1,12 +1,19 @@
--- One row per KPI, day, slice and part on which a stock changes: spans beginning on the
--- day add to it, those that ended the day before take away. row_count is 0 where units
--- are counted: the sides are their counts.
+-- One row per KPI, day, slice, part and currency of its amounts on which a stock
+-- changes: spans beginning on the day add to it, those that ended the day before take
+-- away. row_count is 0 where units are counted: the sides are their counts.
 
 with
 
 clock as (
 
     select * from {{ ref('int_clock') }}
+
+),
+
+money_kpis as (
+
+    select kpi_id from {{ ref('kpi_catalog') }}
+    where is_money
 
 ),
 
@@ -61,10 +68,26 @@ summed as (
 
 ),
 
+-- what is no money needs no rate, as if it were in the reporting currency
+
+of_currencies as (
+
+    select
+        summed.*,
+        case
+            when money_kpis.kpi_id is not null then summed.currency
+            else '{{ var("reporting_currency") }}'
+        end as amount_currency
+    from summed
+    left join money_kpis on summed.kpi_id = money_kpis.kpi_id
+
+),
+
 sliced as (
 
-    {{ slices('summed', [
-        'kpi_id', 'calendar_date', 'part', 'numerator', 'denominator', 'row_count'
+    {{ slices('of_currencies', [
+        'kpi_id', 'calendar_date', 'part', 'amount_currency', 'numerator',
+        'denominator', 'row_count'
     ]) }}
 
 ),
@@ -77,6 +100,7 @@ changes as (
         dimension,
         member,
         part,
+        amount_currency,
         numerator,
         denominator,
         row_count
@@ -90,6 +114,7 @@ changes as (
         dimension,
         member,
         part,
+        '{{ var("reporting_currency") }}' as amount_currency,
         numerator,
         denominator,
         0 as row_count
@@ -103,8 +128,9 @@ select
     dimension,
     member,
     part,
+    amount_currency,
     sum(numerator) as numerator,
     sum(denominator) as denominator,
     sum(row_count) as row_count
 from changes
-group by kpi_id, calendar_date, dimension, member, part
+group by kpi_id, calendar_date, dimension, member, part, amount_currency

@@ -1,6 +1,7 @@
 -- One row per KPI, period, slice and part with a stock: each side of it on the eve of
 -- the period (start), on the last day of it that has come (end), the change from the
--- one to the other, and the mean of its days.
+-- one to the other, and the mean of its days. Amounts are in the reporting currency, by
+-- the rate of the day they are read on; those of a currency are in their own.
 
 with
 
@@ -13,6 +14,18 @@ periods as (
 changes as (
 
     select * from {{ ref('int_kpi_stock_changes') }}
+
+),
+
+catalog as (
+
+    select * from {{ ref('kpi_catalog') }}
+
+),
+
+rates as (
+
+    select * from {{ ref('int_fx_rates') }}
 
 ),
 
@@ -73,13 +86,15 @@ period_changes as (
         dimension,
         member,
         part,
+        amount_currency,
         sum(numerator) as numerator,
         sum(denominator) as denominator,
         sum(row_count) as row_count,
         sum(numerator * felt_days) as numerator_days,
         sum(denominator * felt_days) as denominator_days
     from felt
-    group by kpi_id, period_grain, period_start, dimension, member, part
+    group by
+        kpi_id, period_grain, period_start, dimension, member, part, amount_currency
 
 ),
 
@@ -93,9 +108,10 @@ series as (
         dimension,
         member,
         part,
+        amount_currency,
         min(period_start) as first_period_start
     from period_changes
-    group by kpi_id, period_grain, dimension, member, part
+    group by kpi_id, period_grain, dimension, member, part, amount_currency
 
 ),
 
@@ -108,6 +124,8 @@ spine as (
         series.dimension,
         series.member,
         series.part,
+        series.amount_currency,
+        periods.last_date,
         periods.elapsed_days
     from series
     inner join periods
@@ -124,6 +142,8 @@ spine as (
         dimension,
         member,
         part,
+        amount_currency,
+        first_period_start as last_date,
         1 as elapsed_days
     from series
     where first_period_start = date '0001-01-01'
@@ -148,6 +168,7 @@ filled as (
             and spine.dimension = period_changes.dimension
             and spine.member = period_changes.member
             and spine.part = period_changes.part
+            and spine.amount_currency = period_changes.amount_currency
 
 ),
 
@@ -160,7 +181,7 @@ running as (
         sum(row_change) over so_far as rows_end
     from filled
     window so_far as (
-        partition by kpi_id, period_grain, dimension, member, part
+        partition by kpi_id, period_grain, dimension, member, part, amount_currency
         order by period_start
         rows between unbounded preceding and current row
     )
@@ -173,8 +194,53 @@ opened as (
         *,
         numerator_end - numerator_change as numerator_start,
         denominator_end - denominator_change as denominator_start,
-        rows_end - row_change as rows_start
+        rows_end - row_change as rows_start,
+        {{ add_days('period_start', -1) }} as eve
     from running
+    where period_start > date '0001-01-01'
+
+),
+
+-- a stock is worth another amount every day: it is converted wherever it is read
+
+converted as (
+
+    select
+        opened.kpi_id,
+        opened.period_grain,
+        opened.period_start,
+        opened.dimension,
+        opened.member,
+        opened.part,
+        opened.amount_currency,
+        opened.eve,
+        opened.last_date,
+        opened.rows_start,
+        opened.rows_end,
+        {%- for side in ['numerator', 'denominator'] %}
+        {%- for reading, rates in [('start', 'eve_rates'), ('end', 'last_rates')] %}
+        {{ converted(
+            'opened.' ~ side ~ '_' ~ reading,
+            "(catalog.is_" ~ side ~ "_money and opened.dimension != 'currency')",
+            rate_of('opened.amount_currency', rates)
+        ) }} as {{ side }}_{{ reading }},
+        {%- endfor %}
+        {{ ratio(
+            '(opened.' ~ side ~ '_start * opened.elapsed_days + opened.' ~ side
+                ~ '_days)',
+            'opened.elapsed_days'
+        ) }} as {{ side }}_mean{{ ',' if not loop.last }}
+        {%- endfor %}
+    from opened
+    inner join catalog on opened.kpi_id = catalog.kpi_id
+    left join rates as eve_rates
+        on
+            opened.amount_currency = eve_rates.currency
+            and opened.eve = eve_rates.rate_date
+    left join rates as last_rates
+        on
+            opened.amount_currency = last_rates.currency
+            and opened.last_date = last_rates.rate_date
 
 )
 
@@ -185,17 +251,21 @@ select
     dimension,
     member,
     part,
-    numerator_start,
-    numerator_end,
-    numerator_change,
-    {{ ratio('(numerator_start * elapsed_days + numerator_days)', 'elapsed_days') }}
-        as numerator_mean,
-    denominator_start,
-    denominator_end,
-    denominator_change,
-    {{ ratio('(denominator_start * elapsed_days + denominator_days)', 'elapsed_days') }}
-        as denominator_mean,
-    rows_start,
-    rows_end
-from opened
-where period_start > date '0001-01-01'
+    {%- for side in ['numerator', 'denominator'] %}
+    {%- for reading, day in [('start', 'eve'), ('end', 'last_date')] %}
+    cast(sum({{ side }}_{{ reading }}) as decimal(28, 4)) as {{ side }}_{{ reading }},
+    min(
+        case
+            when {{ side }}_{{ reading }} is null
+                then {{ no_rate('amount_currency', day) }}
+        end
+    ) as {{ side }}_{{ reading }}_blocked_by,
+    {%- endfor %}
+    cast(sum({{ side }}_end) - sum({{ side }}_start) as decimal(28, 4))
+        as {{ side }}_change,
+    sum({{ side }}_mean) as {{ side }}_mean,
+    {%- endfor %}
+    sum(rows_start) as rows_start,
+    sum(rows_end) as rows_end
+from converted
+group by kpi_id, period_grain, period_start, dimension, member, part

@@ -27,6 +27,9 @@ described as (
         {{ text(meta.mix) }} as mix,
         {{ meta.multiplier }} as multiplier,
         {{ 'true' if meta.money else 'false' }} as is_money,
+        {%- for side in ['numerator', 'denominator'] %}
+        {{ 'true' if side in meta.money else 'false' }} as is_{{ side }}_money,
+        {%- endfor %}
         cast({{ 'null' if meta.range[0] is none else meta.range[0] }} as double)
             as minimum_value,
         cast({{ 'null' if meta.range[1] is none else meta.range[1] }} as double)

@@ -45,7 +45,8 @@ sides as (
         cast(0 as double) as mean_numerator,
         cast(0 as double) as mean_denominator,
         row_count,
-        matures_on
+        matures_on,
+        blocked_by
     from {{ ref('int_kpi_moments') }}
 
     union all
@@ -62,7 +63,8 @@ sides as (
         0 as mean_numerator,
         0 as mean_denominator,
         0 as row_count,
-        matures_on
+        matures_on,
+        cast(null as string) as blocked_by
     from {{ ref('int_kpi_unit_moments') }}
 
     union all
@@ -98,7 +100,19 @@ sides as (
             when 'start' then stocks.rows_start
             else stocks.rows_end
         end as row_count,
-        cast(null as date) as matures_on
+        cast(null as date) as matures_on,
+        least(
+            {%- for side in ['numerator', 'denominator'] %}
+            case
+                when catalog.{{ side }}_spans in ('start', 'change')
+                    then stocks.{{ side }}_start_blocked_by
+            end,
+            case
+                when catalog.{{ side }}_spans in ('end', 'change')
+                    then stocks.{{ side }}_end_blocked_by
+            end{{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as blocked_by
     from {{ ref('int_kpi_stocks') }} as stocks
     inner join catalog on stocks.kpi_id = catalog.kpi_id
 
@@ -118,7 +132,8 @@ summed as (
         sum(mean_numerator) as mean_numerator,
         sum(mean_denominator) as mean_denominator,
         sum(row_count) as row_count,
-        max(matures_on) as matures_on
+        max(matures_on) as matures_on,
+        min(blocked_by) as blocked_by
     from sides
     group by kpi_id, period_grain, period_start, dimension, member, part
 
@@ -152,6 +167,10 @@ shares as (
             else summed.exact_denominator + summed.mean_denominator
         end as unit_count,
         summed.matures_on,
+        case
+            when catalog.mix is null then summed.blocked_by
+            else min(summed.blocked_by) over whole
+        end as blocked_by,
         catalog.kind,
         catalog.multiplier
     from summed
@@ -167,13 +186,18 @@ shares as (
 
 ),
 
+-- without one of its rates a figure is not known, and none of it is published
+
 totals as (
 
     select
         *,
-        exact_numerator + cast(mean_numerator as decimal(28, 4)) as numerator,
         case
-            when kind != 'amount'
+            when blocked_by is null
+                then exact_numerator + cast(mean_numerator as decimal(28, 4))
+        end as numerator,
+        case
+            when blocked_by is null and kind != 'amount'
                 then exact_denominator + cast(mean_denominator as decimal(28, 4))
         end as denominator,
         cast(exact_numerator as double) + mean_numerator as unrounded_numerator,
@@ -194,12 +218,14 @@ figures as (
         cast(numerator as decimal(28, 4)) as numerator,
         cast(denominator as decimal(28, 4)) as denominator,
         multiplier * case
+            when blocked_by is not null then null
             when kind = 'amount' then unrounded_numerator
             when unrounded_denominator > 0
                 then {{ ratio('unrounded_numerator', 'unrounded_denominator') }}
         end as value,
         cast(floor(unit_count) as bigint) as unit_count,
-        matures_on
+        matures_on,
+        blocked_by
     from totals
 
     union all
@@ -215,7 +241,8 @@ figures as (
         kpi_statistics.denominator,
         catalog.multiplier * kpi_statistics.value as value,
         cast(kpi_statistics.denominator as bigint) as unit_count,
-        kpi_statistics.matures_on
+        kpi_statistics.matures_on,
+        cast(null as string) as blocked_by
     from {{ ref('int_kpi_statistics') }} as kpi_statistics
     inner join catalog on kpi_statistics.kpi_id = catalog.kpi_id
 
@@ -272,9 +299,11 @@ select
     compared.denominator,
     compared.value,
     compared.unit_count,
+    -- days weighted by amounts are days
     case
-        when catalog.is_money and compared.dimension = 'currency' then compared.member
-        when catalog.is_money then '{{ var("reporting_currency") }}'
+        when not catalog.is_money or catalog.unit = 'days' then null
+        when compared.dimension = 'currency' then compared.member
+        else '{{ var("reporting_currency") }}'
     end as currency,
     compared.previous_value,
     compared.change_points,
@@ -283,7 +312,8 @@ select
     targets.target,
     compared.is_mature,
     compared.unit_count < {{ var('small_sample') }} as is_small_sample,
-    compared.is_complete_period
+    compared.is_complete_period,
+    compared.blocked_by
 from compared
 inner join catalog on compared.kpi_id = catalog.kpi_id
 left join targets
