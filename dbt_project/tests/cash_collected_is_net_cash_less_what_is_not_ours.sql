@@ -27,7 +27,10 @@ sides as (
         member as currency,
         -numerator as amount
     from {{ ref('kpi_values') }}
-    where kpi_id = 'cash_collected' and period_grain = 'month' and dimension = 'currency'
+    where
+        kpi_id = 'cash_collected'
+        and period_grain = 'month'
+        and dimension = 'currency'
 
 )
 

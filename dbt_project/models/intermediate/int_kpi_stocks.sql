@@ -201,38 +201,22 @@ opened as (
 
 ),
 
--- a stock is worth another amount every day: it is converted wherever it is read
+-- a stock is worth another amount every day: it is converted wherever it is read, but
+-- in its own currency
 
-converted as (
+rated as (
 
     select
-        opened.kpi_id,
-        opened.period_grain,
-        opened.period_start,
-        opened.dimension,
-        opened.member,
-        opened.part,
-        opened.amount_currency,
-        opened.eve,
-        opened.last_date,
-        opened.rows_start,
-        opened.rows_end,
-        {%- for side in ['numerator', 'denominator'] %}
-        {%- for reading, rates in [('start', 'eve_rates'), ('end', 'last_rates')] %}
-        {{ converted(
-            'opened.' ~ side ~ '_' ~ reading,
-            "(catalog.is_" ~ side ~ "_money and opened.dimension != 'currency')",
-            rate_of('opened.amount_currency', rates)
-        ) }} as {{ side }}_{{ reading }},
-        {%- endfor %}
-        {{ ratio(
-            '(opened.' ~ side ~ '_start * opened.elapsed_days + opened.' ~ side
-                ~ '_days)',
-            'opened.elapsed_days'
-        ) }} as {{ side }}_mean{{ ',' if not loop.last }}
-        {%- endfor %}
+        opened.*,
+        case
+            when opened.dimension = 'currency' then 1
+            else {{ rate_of('opened.amount_currency', 'eve_rates') }}
+        end as eve_rate,
+        case
+            when opened.dimension = 'currency' then 1
+            else {{ rate_of('opened.amount_currency', 'last_rates') }}
+        end as last_rate
     from opened
-    inner join catalog on opened.kpi_id = catalog.kpi_id
     left join rates as eve_rates
         on
             opened.amount_currency = eve_rates.currency
@@ -241,6 +225,41 @@ converted as (
         on
             opened.amount_currency = last_rates.currency
             and opened.last_date = last_rates.rate_date
+
+),
+
+converted as (
+
+    select
+        rated.kpi_id,
+        rated.period_grain,
+        rated.period_start,
+        rated.dimension,
+        rated.member,
+        rated.part,
+        rated.amount_currency,
+        rated.eve,
+        rated.last_date,
+        rated.rows_start,
+        rated.rows_end,
+        {{ converted('rated.numerator_start', 'catalog.is_numerator_money', 'rated.eve_rate') }}
+            as numerator_start,
+        {{ converted('rated.numerator_end', 'catalog.is_numerator_money', 'rated.last_rate') }}
+            as numerator_end,
+        {{ ratio(
+            '(rated.numerator_start * rated.elapsed_days + rated.numerator_days)',
+            'rated.elapsed_days'
+        ) }} as numerator_mean,
+        {{ converted('rated.denominator_start', 'catalog.is_denominator_money', 'rated.eve_rate') }}
+            as denominator_start,
+        {{ converted('rated.denominator_end', 'catalog.is_denominator_money', 'rated.last_rate') }}
+            as denominator_end,
+        {{ ratio(
+            '(rated.denominator_start * rated.elapsed_days + rated.denominator_days)',
+            'rated.elapsed_days'
+        ) }} as denominator_mean
+    from rated
+    inner join catalog on rated.kpi_id = catalog.kpi_id
 
 )
 
