@@ -26,6 +26,7 @@
         'time_to_recover_median',
         'delinquency_rate',
         'delinquent_balance_rate',
+        'delinquent_balance_rate_undisputed',
         'response_rate',
         'action_response_rate',
         'automation_share',
@@ -59,6 +60,9 @@
         'outbound_call_volume',
         'cash_collected',
         'preference_honoured_rate',
+        'stage_mix',
+        'stage_mix_undisputed',
+        'escalation_rate',
     ]) }}
 {%- endmacro %}
 

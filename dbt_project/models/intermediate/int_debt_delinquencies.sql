@@ -1,6 +1,6 @@
 -- One row per debt and stay in collection, on restated cash, from the day of entry to
--- the day on which nothing is overdue any more, the debt is no longer ours, or its debtor
--- is dead or bankrupt.
+-- the day on which nothing is overdue any more, the debt is no longer ours, or its
+-- debtor is dead or bankrupt.
 --
 -- Death and bankruptcy end the stay, but not the debt: it is asked of the estate, stays
 -- in the balances and in its cohort, and what is paid on it is still recovered.
