@@ -63,6 +63,10 @@
         'stage_mix',
         'stage_mix_undisputed',
         'escalation_rate',
+        'repayment_rate_at_7_dpd',
+        'outbound_call_volume',
+        'cash_collected',
+        'net_new_debtors_rate',
     ]) }}
 {%- endmacro %}
 

@@ -143,6 +143,7 @@ overdue as (
         booked.oldest_unpaid_due_date,
         {{ overdue_amount('totals.restated_paid_amount', 'restated') }}
             as restated_overdue_amount,
+        restated.oldest_unpaid_due_date as restated_oldest_unpaid_due_date,
         {{ overdue_amount(
             'totals.restated_paid_before_cash_amount', 'restated_before'
         ) }} as restated_overdue_before_cash_amount,
@@ -193,6 +194,8 @@ select
         as decimal(18, 2)
     ) as restated_outstanding_before_cash_amount,
     cast(restated_overdue_amount as decimal(18, 2)) as restated_overdue_amount,
+    case when restated_overdue_amount > 0 then restated_oldest_unpaid_due_date end
+        as restated_oldest_unpaid_due_date,
     cast(restated_overdue_before_cash_amount as decimal(18, 2))
         as restated_overdue_before_cash_amount,
     case
