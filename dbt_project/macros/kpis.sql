@@ -34,6 +34,7 @@
         'channel_preference',
         'creditor_direct_share',
         'days_to_pay_after_due',
+        'amount_per_collector_attributed',
         'inbound_promises_kept_rate',
         'inbound_promises_kept_rate_matured',
         'promises_kept_rate',
