@@ -194,7 +194,7 @@ def _read(connection: duckdb.DuckDBPyConnection, kpi: Kpi, wanted: Slice, last_d
         """
     )
     if kpi.counts == "row":
-        columns = ["*"]
+        columns = ["* exclude (numerator, denominator)"]
         for side in ("numerator", "denominator"):
             columns += [
                 f"case when is_moment then {side} else 0 end as {side}_moment",

@@ -9,6 +9,7 @@ from orchestration.errors import InputError
 QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 WEEK = re.compile(r"(\d{4})-W(\d{2})")
 MONTH = re.compile(r"(\d{4})-(\d{2})")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 YEAR = re.compile(r"\d{4}")
 
 
@@ -50,6 +51,8 @@ def _bounds(name: str) -> tuple[str, date, date]:
         return "month", date(year, month, 1), _month_start(year, month + 1)
     if YEAR.fullmatch(name):
         return "year", date(int(name), 1, 1), date(int(name) + 1, 1, 1)
+    if not DAY.fullmatch(name):
+        raise ValueError
     day = date.fromisoformat(name)
     return "day", day, day + timedelta(1)
 

@@ -15,17 +15,18 @@ PLACES = {
     "contract": ("dim_contracts", "contract_id"),
     "account": ("dim_contracts", "account_id"),
     "customer": ("dim_customers", "customer_id"),
+    "instalment": ("fct_instalments", "instalment_id"),
+    "agreement": ("fct_agreements", "agreement_id"),
+    "offer": ("fct_agreements", "agreement_id"),
     "contact": ("fct_contacts", "contact_id"),
     "call": ("fct_contacts", "contact_id"),
     "message": ("fct_contacts", "contact_id"),
     "action": ("fct_contacts", "contact_id"),
     "promise": ("fct_promises", "promise_id"),
-    "agreement": ("fct_agreements", "agreement_id"),
-    "episode": ("fct_collection_episodes", "episode_id"),
     "allocation": ("fct_allocations", "allocation_id"),
-    "movement": ("fct_cash", "cash_id"),
-    "payment": ("fct_cash", "payment_id"),
-    "instalment": ("fct_instalments", "instalment_id"),
+    "invitation": ("fct_surveys", "response_id"),
+    "response": ("fct_surveys", "response_id"),
+    "visit": ("fct_portal_sessions", "session_id"),
 }
 
 
@@ -50,27 +51,28 @@ def place_of(described: str, unit: str) -> Place | None:
     """Return where a unit is held; None where no table has a row for it.
 
     ``described`` is what the column says of itself. Where units are of several kinds, each
-    begins with its own: 'account A1', 'promise P1'.
+    begins with its own: 'account A1', 'promise P1', and an account that stands for a customer
+    'account customer C1'.
     """
     words = [word for word in re.findall(r"\w+", described.lower()) if word in PLACES]
     if not words:
         return None
-    for word in words:
-        if unit.startswith(f"{word} "):
-            return Place(*PLACES[word], unit.removeprefix(f"{word} "))
-    return Place(*PLACES[words[0]], unit)
+    kind = words[0]
+    while len(words) > 1 and unit.partition(" ")[0] in words:
+        kind, _, unit = unit.partition(" ")
+    return Place(*PLACES[kind], unit)
 
 
 def trace(
     connection: duckdb.DuckDBPyConnection, explanation: Explanation, unit: str, most: int
 ) -> Trace:
     """Follow a unit of a value that was just explained on this connection."""
+    kpi = explanation.kpi
+    told = ["kpi_date", "ends_on", *kpi.dimensions, *(["part"] if kpi.mix else []), *kpi.sides]
     own_rows = table_of(
         connection,
         f"""
-        select kpi_date, ends_on, {", ".join([*explanation.kpi.dimensions, "part"])},
-            numerator, denominator
-        from slice_rows where unit_id = $unit
+        select {", ".join(told)} from slice_rows where unit_id = $unit
         order by kpi_date, ends_on
         """,
         {"unit": unit},
@@ -78,7 +80,7 @@ def trace(
     )
     if not own_rows.count:
         raise InputError(f"--unit {unit}: no row of {explanation.slice} is of that unit_id.")
-    tables = {f"Its rows in kpi_{explanation.kpi.kpi_id}": own_rows}
+    tables = {f"Its rows in kpi_{kpi.kpi_id}": own_rows}
     place = place_of(explanation.unit_id_is, unit)
     if place:
         columns = columns_of(connection, place.table)
