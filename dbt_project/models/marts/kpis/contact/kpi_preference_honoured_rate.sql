@@ -24,16 +24,17 @@ stated as (
         contacts.contact_id,
         preferences.is_preferred,
         preferences.channel = contacts.channel as is_of_channel,
-        -- where the last hour is before the first, it is of the next morning
+        -- where the last hour is before the first, it is of the next morning; an hour not
+        -- stated bounds nothing
         case
             when preferences.stated_from_hour > preferences.stated_to_hour
                 then
-                    contacts.customer_hour >= preferences.stated_from_hour
-                    or contacts.customer_hour <= preferences.stated_to_hour
+                    contacts.customer_hour < preferences.stated_from_hour
+                    and contacts.customer_hour > preferences.stated_to_hour
             else
-                contacts.customer_hour >= coalesce(preferences.stated_from_hour, 0)
-                and contacts.customer_hour <= coalesce(preferences.stated_to_hour, 23)
-        end as is_in_hours
+                contacts.customer_hour < preferences.stated_from_hour
+                or contacts.customer_hour > preferences.stated_to_hour
+        end as is_out_of_hours
     from contacts
     inner join {{ ref('int_preferences_stated') }} as preferences
         on
@@ -53,7 +54,7 @@ judged as (
         contact_id,
         count(*) filter (where is_preferred) as preferred_count,
         count(*) filter (where is_preferred and is_of_channel) as preferred_here_count,
-        count(*) filter (where is_of_channel and not is_in_hours) as out_of_hours_count
+        count(*) filter (where is_of_channel and is_out_of_hours) as out_of_hours_count
     from stated
     group by contact_id
 
