@@ -47,23 +47,6 @@ def _checks(limits: Limits) -> list[Check]:
                 where booked_date > (select as_of from int_clock)
             """,
         ),
-        Check(
-            name="amounts_are_in_the_reporting_currency",
-            table="dim_contracts",
-            severity="critical",
-            says="Every contract and payment is in the reporting currency: others are not yet"
-            " converted, and sums across currencies mean nothing.",
-            against="""
-                with amounts as (
-                    select 'contract' as amount_of, contract_id as id, currency from dim_contracts
-                    union all
-                    select 'payment' as amount_of, payment_id as id, currency from fct_cash
-                )
-                select amount_of, id, currency
-                from amounts
-                where currency != (select max(currency) from kpi_values where dimension = 'all')
-            """,
-        ),
         *within(
             limits.unapplied_cash,
             name="most_cash_reaches_a_debt",

@@ -69,6 +69,30 @@ CHECKS = [
             """,
     ),
     Check(
+        name="no_rate_of_a_currency_is_missing",
+        table="kpi_values",
+        severity="warning",
+        says="No value is held back because a currency has no rate on a day it is converted on:"
+        " per missing rate, the rows of KPIs on that day and the values that name it.",
+        against="""
+                with blocked as (
+                    select blocked_by, row_count as kpi_rows, 0 as held_back_values
+                    from kpi_cells
+                    union all
+                    select blocked_by, 0 as kpi_rows, 1 as held_back_values
+                    from kpi_values
+                )
+                select
+                    blocked_by,
+                    sum(kpi_rows) as kpi_rows,
+                    sum(held_back_values) as held_back_values
+                from blocked
+                where blocked_by is not null
+                group by blocked_by
+                order by kpi_rows desc, blocked_by
+            """,
+    ),
+    Check(
         name="no_values_from_the_future",
         table="kpi_values",
         severity="critical",

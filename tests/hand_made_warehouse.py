@@ -109,7 +109,11 @@ select
     'recovery_rate' as kpi_id, 'month' as period_grain, date '2025-12-01' as period_start,
     'all' as dimension, 'all' as member, 'all' as part,
     10000::double as numerator, 20000::double as denominator, 0.5::double as value,
-    'BRL' as currency, true as is_complete_period, true as is_mature, false as is_small_sample;
+    'BRL' as currency, true as is_complete_period, true as is_mature, false as is_small_sample,
+    null::varchar as blocked_by;
+create table kpi_cells as
+select 'recovery_rate' as kpi_id, date '2025-12-31' as calendar_date, 200 as row_count,
+    null::varchar as blocked_by;
 """
 
 

@@ -71,14 +71,16 @@ BREAKING = {
         update fct_debt_periods set overdue_amount = 60 where contract_id = 'C7'""",
     ("no_cash_from_the_future", "critical"): """
         update fct_cash set booked_date = date '2026-02-01' where payment_id = 'P7'""",
-    ("amounts_are_in_the_reporting_currency", "critical"): """
-        update fct_cash set currency = 'USD' where payment_id = 'P7'""",
     ("most_cash_reaches_a_debt", "warning"): """
         update fct_allocations set contract_id = null where payment_id < 'P12'""",
     ("available_kpis_have_values", "warning"): "update kpi_catalog set is_available = true",
     ("values_are_numbers", "critical"): "update kpi_values set value = 'inf'",
     ("values_are_possible", "critical"): "update kpi_values set numerator = 30000, value = 1.5",
     ("ratios_are_their_sides", "critical"): "update kpi_values set value = 0.51",
+    ("no_rate_of_a_currency_is_missing", "warning"): """
+        update kpi_values set
+            value = null, numerator = null, denominator = null,
+            blocked_by = 'no rate of USD on 2025-12-04'""",
     ("no_values_from_the_future", "critical"): """
         update kpi_values set period_start = date '2026-02-01'""",
     ("few_rows_are_lost_since_the_release", "warning"): """
@@ -217,6 +219,22 @@ def test_a_row_level_failure_names_the_key_and_the_values(audited):
     assert found.observed_count == 1
     assert "contract_id = C7" in found.sentence()
     assert "outstanding_amount = -5.00" in found.sentence()
+
+
+def test_a_missing_rate_is_reported_with_the_rows_and_values_it_holds_back(audited):
+    outcome = audited(
+        "update kpi_cells set blocked_by = 'no rate of USD on 2025-12-31'",
+        '''
+        update kpi_values set
+            value = null, numerator = null, denominator = null,
+            blocked_by = 'no rate of USD on 2025-12-31'
+        ''',
+    )
+    assert outcome.is_passed
+    (found,) = outcome.warnings
+    assert found.observed == [
+        {"blocked_by": "no rate of USD on 2025-12-31", "kpi_rows": 200, "held_back_values": 1}
+    ]
 
 
 def test_an_older_known_day_is_not_compared_with_the_release(audited, published):
