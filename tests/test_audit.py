@@ -224,15 +224,15 @@ def test_a_row_level_failure_names_the_key_and_the_values(audited):
 def test_a_missing_rate_is_reported_with_the_rows_and_values_it_holds_back(audited):
     outcome = audited(
         "update kpi_cells set blocked_by = 'no rate of USD on 2025-12-31'",
-        '''
+        """
         update kpi_values set
             value = null, numerator = null, denominator = null,
             blocked_by = 'no rate of USD on 2025-12-31'
-        ''',
+        """,
     )
     assert outcome.is_passed
     (found,) = outcome.warnings
-    assert found.observed == [
+    assert list(found.observed) == [
         {"blocked_by": "no rate of USD on 2025-12-31", "kpi_rows": 200, "held_back_values": 1}
     ]
 
