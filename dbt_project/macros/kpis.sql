@@ -42,6 +42,7 @@
         'amount_per_collector',
         'amount_per_collector_fte',
         'amount_per_collector_attributed',
+        'customer_progress',
         'inbound_promises_kept_rate',
         'inbound_promises_kept_rate_matured',
         'promises_kept_rate',
