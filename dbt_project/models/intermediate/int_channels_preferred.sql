@@ -13,7 +13,7 @@ owing as (
 stated as (
 
     select * from {{ ref('int_preferences_stated') }}
-    where is_preferred and valid_from_date <= valid_to_date
+    where is_preferred
 
 ),
 

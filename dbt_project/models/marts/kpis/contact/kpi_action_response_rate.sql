@@ -6,7 +6,6 @@ select
     contact_date as kpi_date,
     response_window_end_date as matures_on,
     segment,
-    age_band,
     channel,
     actor,
     campaign,

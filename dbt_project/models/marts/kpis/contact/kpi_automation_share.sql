@@ -5,7 +5,6 @@ select
     contact_id as unit_id,
     contact_date as kpi_date,
     segment,
-    age_band,
     channel,
     actor,
     campaign,

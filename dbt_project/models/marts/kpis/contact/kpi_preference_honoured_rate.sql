@@ -64,7 +64,6 @@ select
     contacts.contact_id as unit_id,
     contacts.contact_date as kpi_date,
     contacts.segment,
-    contacts.age_band,
     contacts.channel,
     contacts.actor,
     contacts.campaign,

@@ -28,7 +28,6 @@ select
     calls.contact_id as unit_id,
     calls.contact_date as kpi_date,
     calls.segment,
-    calls.age_band,
     calls.team,
     calls.agent_id as agent,
     calls.campaign,

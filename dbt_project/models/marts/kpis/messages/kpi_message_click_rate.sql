@@ -6,7 +6,6 @@ select
     sent_date as kpi_date,
     matures_on,
     segment,
-    age_band,
     channel,
     campaign,
     template,

@@ -5,7 +5,6 @@ select
     sent_date as kpi_date,
     matures_on,
     segment,
-    age_band,
     channel,
     campaign,
     template,
