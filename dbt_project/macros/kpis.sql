@@ -72,6 +72,7 @@
         'stage_mix_undisputed',
         'escalation_rate',
         'net_new_debtors_rate',
+        'case_completeness',
         'payment_channel_mix',
         'preference_honoured_rate',
     ]) }}

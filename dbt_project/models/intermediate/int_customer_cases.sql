@@ -2,10 +2,6 @@
 -- of the case stays the same: which of its blocks are there, and whether the customer
 -- owes something.
 
-{%- set blocks = [
-    'owing', 'contact_details', 'verified_point', 'unknown_debt', 'history', 'agreement'
-] %}
-
 with
 
 clock as (
@@ -127,7 +123,7 @@ begun_and_ended as (
         customer_id,
         block,
         valid_from_date as calendar_date,
-        1 as change
+        1 as span_change
     from spans
 
     union all
@@ -136,7 +132,7 @@ begun_and_ended as (
         customer_id,
         block,
         {{ add_days('valid_to_date', 1) }} as calendar_date,
-        -1 as change
+        -1 as span_change
     from spans
 
 ),
@@ -146,10 +142,18 @@ changes as (
     select
         customer_id,
         calendar_date,
-        {%- for block in blocks %}
-        coalesce(sum(change) filter (where block = '{{ block }}'), 0)
-            as {{ block }}_change{{ ',' if not loop.last }}
-        {%- endfor %}
+        coalesce(sum(span_change) filter (where block = 'owing'), 0)
+            as owing_change,
+        coalesce(sum(span_change) filter (where block = 'contact_details'), 0)
+            as contact_details_change,
+        coalesce(sum(span_change) filter (where block = 'verified_point'), 0)
+            as verified_point_change,
+        coalesce(sum(span_change) filter (where block = 'unknown_debt'), 0)
+            as unknown_debt_change,
+        coalesce(sum(span_change) filter (where block = 'history'), 0)
+            as history_change,
+        coalesce(sum(span_change) filter (where block = 'agreement'), 0)
+            as agreement_change
     from begun_and_ended
     where calendar_date <= (select as_of from clock)
     group by customer_id, calendar_date
@@ -165,9 +169,12 @@ counted as (
             {{ add_days('lead(calendar_date) over customer', -1) }},
             (select as_of from clock)
         ) as valid_to_date,
-        {%- for block in blocks %}
-        sum({{ block }}_change) over so_far as {{ block }}_count{{ ',' if not loop.last }}
-        {%- endfor %}
+        sum(owing_change) over so_far as owing_count,
+        sum(contact_details_change) over so_far as contact_details_count,
+        sum(verified_point_change) over so_far as verified_point_count,
+        sum(unknown_debt_change) over so_far as unknown_debt_count,
+        sum(history_change) over so_far as history_count,
+        sum(agreement_change) over so_far as agreement_count
     from changes
     window
         customer as (partition by customer_id order by calendar_date),

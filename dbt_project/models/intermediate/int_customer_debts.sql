@@ -1,6 +1,6 @@
--- One row per customer with a debt, open or past: what all debts together owe at the end
--- of as_of. The amounts are in the currency of the debts; where they are in several, in
--- the reporting currency at the rate of as_of, and NULL where one of them has no rate.
+-- One row per customer with a debt, open or past: what all debts together owe at the
+-- end of as_of. The amounts are in the currency of the debts; where they are in several,
+-- in the reporting currency at the rate of as_of, and NULL where one has no rate.
 
 with
 
@@ -14,11 +14,10 @@ debts as (
 
     select
         *,
-        case when is_in_balance then outstanding_amount else 0 end
-            as balance_amount,
-        case when is_in_balance then overdue_amount else 0 end as overdue_balance_amount,
-        case when is_in_balance then 0 else outstanding_amount end
-            as written_off_amount
+        case when is_in_balance then outstanding_amount else 0 end as balance_amount,
+        case when is_in_balance then overdue_amount else 0 end
+            as overdue_balance_amount,
+        case when is_in_balance then 0 else outstanding_amount end as written_off_amount
     from {{ ref('fct_debt_periods') }}
     where valid_to_date = (select as_of from clock)
 
@@ -86,12 +85,12 @@ owed as (
         customer_id,
         case_currency as currency,
         owed_by_currency,
-        {%- for amount in ['outstanding', 'overdue', 'written_off', 'disputed'] %}
-        case
-            when count(*) = count(rate)
-                then cast(sum({{ amount }}_amount * rate) as decimal(18, 2))
-        end as {{ amount }}_amount{{ ',' if not loop.last }}
-        {%- endfor %}
+        -- an amount without a rate is not known, and so is no sum with it
+        count(*) = count(rate) as is_rated,
+        sum(outstanding_amount * rate) as outstanding_amount,
+        sum(overdue_amount * rate) as overdue_amount,
+        sum(written_off_amount * rate) as written_off_amount,
+        sum(disputed_amount * rate) as disputed_amount
     from converted
     group by customer_id, case_currency, owed_by_currency
 
@@ -110,7 +109,7 @@ counted as (
             as oldest_unpaid_due_date,
         string_agg(distinct stage, ', ' order by stage) filter (
             where outstanding_amount > 0
-        ) as stages
+        ) as debt_stages
     from debts
     group by customer_id
 
@@ -136,15 +135,27 @@ select
     dated.overdue_debt_count,
     dated.written_off_debt_count,
     dated.disputed_debt_count,
-    dated.stages,
+    dated.debt_stages,
 
     -- money; who owes nothing owes nothing in any currency
     owed.currency,
     owed.owed_by_currency,
-    {%- for amount in ['outstanding', 'overdue', 'written_off', 'disputed'] %}
-    case when owed.customer_id is null then 0 else owed.{{ amount }}_amount end
-        as {{ amount }}_amount,
-    {%- endfor %}
+    case
+        when owed.customer_id is null then 0
+        when owed.is_rated then cast(owed.outstanding_amount as decimal(18, 2))
+    end as outstanding_amount,
+    case
+        when owed.customer_id is null then 0
+        when owed.is_rated then cast(owed.overdue_amount as decimal(18, 2))
+    end as overdue_amount,
+    case
+        when owed.customer_id is null then 0
+        when owed.is_rated then cast(owed.written_off_amount as decimal(18, 2))
+    end as written_off_amount,
+    case
+        when owed.customer_id is null then 0
+        when owed.is_rated then cast(owed.disputed_amount as decimal(18, 2))
+    end as disputed_amount,
 
     -- age
     dated.oldest_unpaid_due_date,

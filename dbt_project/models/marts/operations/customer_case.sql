@@ -219,7 +219,7 @@ select
     debts.oldest_unpaid_due_date,
     debts.days_past_due,
     debts.ageing_bucket,
-    debts.stages,
+    debts.debt_stages,
     coalesce(debts.disputed_debt_count, 0) as disputed_debt_count,
     debts.disputed_amount,
 
