@@ -133,10 +133,7 @@ counted as (
         customer_id,
         'days past due' as what,
         max(
-            coalesce(
-                {{ days_between('oldest_unpaid_due_date', '(select as_of from clock)') }},
-                0
-            )
+            {{ days_between('oldest_unpaid_due_date', '(select as_of from clock)') }}
         ) as amount
     from debts
     where is_in_balance and overdue_amount > 0

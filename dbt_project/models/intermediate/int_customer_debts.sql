@@ -1,6 +1,6 @@
 -- One row per customer with a debt, open or past: what all debts together owe at the
--- end of as_of. The amounts are in the currency of the debts; where they are in several,
--- in the reporting currency at the rate of as_of, and NULL where one has no rate.
+-- end of as_of. The amounts are in the currency of the debts; where they are in
+-- several, in the reporting currency at the rate of as_of, NULL where one has no rate.
 
 with
 
