@@ -101,7 +101,7 @@ totals as (
 )
 
 select
-    cast(month_start_date as string) as month,
+    month_start_date as calendar_date,
     customer_state,
     customers_difference,
     amount_difference
@@ -111,7 +111,7 @@ where customers_difference != 0 or amount_difference != 0
 union all
 
 select
-    cast(owed.month_end_date as string) as month,
+    owed.month_end_date as calendar_date,
     'all' as customer_state,
     0 as customers_difference,
     totals.amount - owed.amount as amount_difference

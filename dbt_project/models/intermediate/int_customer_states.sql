@@ -1,9 +1,10 @@
 -- One row per golden customer and span of days in one state: that of the worst debt. A
 -- debt sold or recalled stays so, and its customer with it: to sell a debt is no
--- progress of its debtor. The ageing buckets stand between the best states of the policy
--- customer_states and the worst.
+-- progress of its debtor. The buckets of ageing stand between the first line of the
+-- policy customer_states and the others.
 
-{% set best, worst = var('customer_states')[0], var('customer_states')[1:] -%}
+{% set best = var('customer_states')[0] -%}
+{% set worst = var('customer_states')[1:] -%}
 
 with
 
