@@ -103,7 +103,7 @@ def _check(
 ) -> None:
     if grain not in GRAINS:
         raise InputError(f"--grain {grain}: there is {', '.join(GRAINS)}.")
-    catalog: dict[str, str] = dict(
+    catalog: dict[str, str | None] = dict(
         connection.execute("select kpi_id, dimensions from kpi_catalog").fetchall()
     )
     if kpi_id is not None and kpi_id not in catalog:
@@ -111,7 +111,7 @@ def _check(
     dimensions = {
         name
         for one, names in catalog.items()
-        for name in names.split(", ")
+        for name in (names or "").split(", ")
         if kpi_id in (None, one) and name
     }
     if dimension not in dimensions | {"all"}:

@@ -103,11 +103,22 @@ def c17_contracts() -> dict[str, str]:
     }
 
 
+def c15_surveys() -> dict[str, str]:
+    """50 promoters and 30 passives asked about messages, 20 detractors about calls."""
+    scores = [9, 10] * 25 + [7, 8] * 15 + [0, 3, 5, 6] * 5
+    rows = [
+        f"{number},c15_{number},nps,{score},2026-03-02,{'sms' if score > 6 else 'voice'}"
+        for number, score in enumerate(scores)
+    ]
+    header = "response_id,customer_id,kind,score,responded_at,channel"
+    return {"contact/surveys/2026-03-31.csv": "\n".join([header, *rows])}
+
+
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The release of all cases that share a day: 31 March 2026."""
     place = tmp_path_factory.mktemp("cases")
-    write(place / "exports", CASES | c17_contracts())
+    write(place / "exports", CASES | c15_surveys() | c17_contracts())
     released(place / "exports", place / "home")
     return release_file(place / "home")
 
@@ -148,6 +159,21 @@ def test_c10_due_today_is_not_overdue_and_every_balance_is_in_one_bucket(cases: 
         ("91-120", 100),
     ]
     assert value(cases, "delinquent_balance_rate", "2026-03-01", "C10")[:2] == (700, 900)
+
+
+def test_c15_promoters_less_detractors_make_the_score_and_few_answers_are_flagged(
+    cases: Path,
+) -> None:
+    kpi = "net_promoter_score"
+    assert value(cases, kpi, "2026-03-01", "all", dimension="all") == (30, 100, 30)
+    assert value(cases, kpi, "2026-03-01", "voice", dimension="channel") == (-20, 20, -100)
+    flagged = query(
+        cases,
+        "select member, is_small_sample from kpi_values where kpi_id = ?"
+        " and period_grain = 'month' and dimension in ('all', 'channel') order by member",
+        kpi,
+    )
+    assert flagged == [("all", False), ("sms", False), ("voice", True)]
 
 
 def test_c17_a_total_is_made_of_sums_and_a_slice_without_denominator_has_no_value(
