@@ -16,7 +16,7 @@ PHONE, SECOND_PHONE, ADDRESS = range(3)
 POINTS = 3
 
 NEVER_CHECKED_SHARE, FOUND_RIGHT_AT_FIRST = 0.15, np.array([0.74, 0.5, 0.66])
-CHECKED_ANEW_SHARE, FOUND_RIGHT_ANEW = 0.35, 0.85
+CHECKED_A_QUARTER, FOUND_RIGHT_ANEW = 0.3, 0.85
 CONFIRMED_SHARE, WRONG_SHARE, BOUNCE_SHARE = 0.6, 0.7, 0.6
 
 
@@ -40,8 +40,11 @@ def point_rows(world: World, rng: np.random.Generator, contacts: Columns) -> Ite
     first_at = second_of(created, 30_000 + point * 6131 % 40_000)
     checked = rng.random(len(point)) >= NEVER_CHECKED_SHARE
     right = checked & (rng.random(len(point)) < FOUND_RIGHT_AT_FIRST[point % POINTS])
-    anew = np.flatnonzero(rng.random(len(point)) < CHECKED_ANEW_SHARE)
-    anew_day = rng.integers(created[anew], calendar.last + 1)
+    quarters = calendar.last // 91 + 1
+    quarter, anew = np.nonzero(rng.random((quarters, len(point))) < CHECKED_A_QUARTER)
+    anew_day = quarter * 91 + rng.integers(0, 91, len(anew))
+    later = (anew_day > created[anew]) & (anew_day <= calendar.last)
+    anew, anew_day = anew[later], anew_day[later]
     found, found_at, is_right = _found_by_contacts(world, rng, contacts)
     row = np.concatenate([point, point[anew], found])
     at = np.concatenate(

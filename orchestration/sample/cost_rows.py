@@ -32,7 +32,7 @@ DRIVERS = ("minutes", "messages", "accounts")
 BY_MINUTES, BY_MESSAGES, BY_ACCOUNTS = range(len(DRIVERS))
 
 # cents: a month of a full-time agent, with all that comes on top of the wage
-MONTH_OF_WORK = 680_000
+MONTH_OF_WORK = 380_000
 CENTS_PER_ATTEMPT = {
     VOICE: 2,
     SMS: 9,
@@ -44,7 +44,7 @@ CENTS_PER_ATTEMPT = {
     CHATBOT: 15,
 }
 CENTS_PER_MINUTE = 8
-SUED_CENTS, SUED_SHARE = 18_000, 0.06
+SUED_CENTS, SUED_SHARE = 15_000, 0.03
 
 
 @dataclass(frozen=True)
@@ -62,17 +62,17 @@ class Monthly:
 
 MONTHLY = (
     # the dialler, the recorder, the message hub, the collections platform
-    Monthly(TOOLS, 150_000, per_agent=35_000, channel=VOICE),
-    Monthly(TOOLS, 90_000, driver=BY_MINUTES),
-    Monthly(TOOLS, 220_000, driver=BY_MESSAGES),
-    Monthly(TOOLS, 60_000, per_contract=15, driver=BY_ACCOUNTS, currency=USD),
+    Monthly(TOOLS, 30_000, per_agent=12_000, channel=VOICE),
+    Monthly(TOOLS, 15_000, driver=BY_MINUTES),
+    Monthly(TOOLS, 25_000, driver=BY_MESSAGES),
+    Monthly(TOOLS, 6_000, per_contract=2, driver=BY_ACCOUNTS, currency=USD),
     # supervision and quality, scoring and reconciliation
-    Monthly(STAFF, 900_000, per_agent=90_000, driver=BY_MINUTES),
-    Monthly(STAFF, 600_000, per_contract=20, driver=BY_ACCOUNTS),
+    Monthly(STAFF, 60_000, per_agent=60_000, driver=BY_MINUTES),
+    Monthly(STAFF, 80_000, per_contract=2, driver=BY_ACCOUNTS),
     # the office, the credit bureau, and what nothing spreads
-    Monthly(OTHER, 300_000, per_agent=60_000, driver=BY_MINUTES),
-    Monthly(OTHER, 80_000, per_contract=12, driver=BY_ACCOUNTS),
-    Monthly(OTHER, 150_000),
+    Monthly(OTHER, 50_000, per_agent=20_000, driver=BY_MINUTES),
+    Monthly(OTHER, 20_000, per_contract=2, driver=BY_ACCOUNTS),
+    Monthly(OTHER, 25_000),
 )
 
 

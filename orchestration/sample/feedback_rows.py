@@ -22,12 +22,12 @@ INVITED_SHARE, INVITED_PAYER_SHARE, DELIVERED_SHARE = 0.6, 0.12, 0.94
 RESPONSE_SHARES = np.array([0.17, 0.24])
 # by actor (human, bot, automated, self); mood (calm, forgetful, strained, insolvent)
 NPS_BY_ACTOR, NPS_BY_MOOD, NPS_SPREAD = (
-    np.array([8.3, 6.9, 7.2, 8.7]),
+    np.array([8.5, 7.2, 7.4, 8.9]),
     np.array([0.3, 0.2, -0.5, -1.4]),
     2.3,
 )
 CSAT_BY_ACTOR, CSAT_BY_MOOD, CSAT_SPREAD = (
-    np.array([4.3, 3.7, 3.9, 4.4]),
+    np.array([4.5, 3.9, 4.1, 4.6]),
     np.array([0.1, 0.1, -0.2, -0.6]),
     0.9,
 )

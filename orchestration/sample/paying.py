@@ -6,7 +6,14 @@ import numpy as np
 
 from orchestration.sample import cash, charges
 from orchestration.sample.calendar import FAR, Calendar
-from orchestration.sample.population import BOLETO, DIRECT_DEBIT, SPAN, SUBSCRIPTION, Population
+from orchestration.sample.population import (
+    BOLETO,
+    DIRECT_DEBIT,
+    SPAN,
+    SUBSCRIPTION,
+    Population,
+    pick,
+)
 from orchestration.sample.world import (
     CALM,
     DPD_EDGES,
@@ -39,6 +46,21 @@ DAILY_PAYERS = np.array(
 )
 WARMED_DAYS, WARMED_FACTOR, PROMISED_FACTOR, DISPUTED_FACTOR = 5, 2.0, 0.1, 0.15
 RECOVERS_DAILY, FOR_ALL_SHARE = 0.0012, 0.3
+# bills are sent with a link too
+CHANNELS_ON_TIME = {
+    cash.BANK: 0.78,
+    cash.PORTAL: 0.13,
+    cash.WHATSAPP_LINK: 0.04,
+    cash.EMAIL_LINK: 0.03,
+    cash.SMS_LINK: 0.02,
+}
+CHANNELS_LATE = {
+    cash.BANK: 0.52,
+    cash.PORTAL: 0.34,
+    cash.WHATSAPP_LINK: 0.07,
+    cash.EMAIL_LINK: 0.03,
+    cash.SMS_LINK: 0.04,
+}
 HOURS_OF_PAYMENT = ((0, 0.04, 0.2, 0.5, 0.8, 0.97, 1), (0, 7, 9.5, 13, 18.5, 22.5, 24))
 
 
@@ -57,6 +79,10 @@ def plan_days(rng: np.random.Generator, calendar: Calendar, people: Population) 
 def paying_seconds(rng: np.random.Generator, size: int) -> np.ndarray:
     """Draw the second of the day at which people pay."""
     return np.interp(rng.random(size), *HOURS_OF_PAYMENT) * 3600
+
+
+def _channels(rng: np.random.Generator, shares: dict[int, float], size: int) -> np.ndarray:
+    return np.array(list(shares))[pick(rng, list(shares.values()), size)]
 
 
 def pay_on_time(world: World, day: int) -> None:
@@ -84,8 +110,7 @@ def pay_on_time(world: World, day: int) -> None:
     debit = people.contracts.method[contract] == DIRECT_DEBIT
     unpaid = ~pays & debit & (rng.random(len(contract)) < 0.7)
     cash.fail(world, day, contract[unpaid], left[unpaid])
-    in_portal = (rng.random(pays.sum()) < 0.12) & ~debit[pays]
-    channel = np.where(in_portal, cash.PORTAL, cash.BANK)
+    channel = np.where(debit[pays], cash.BANK, _channels(rng, CHANNELS_ON_TIME, pays.sum()))
     cash.receive(
         world,
         day,
@@ -134,7 +159,7 @@ def pay_late(world: World, day: int, late: Late) -> None:
         day,
         paying,
         instant=second_of(day, paying_seconds(rng, len(paying.contract))),
-        channel=np.where(rng.random(len(paying.contract)) < 0.4, cash.PORTAL, cash.BANK),
+        channel=_channels(rng, CHANNELS_LATE, len(paying.contract)),
         late=late,
     )
 

@@ -29,7 +29,7 @@ FAILURE_CODES = (
 FAILURE_SHARES = (0.42, 0.22, 0.1, 0.09, 0.09, 0.08)
 
 # what becomes of a visit that leads to no payment and no plan
-SUBMITS_SHARE, ERROR_SHARE, ERROR_THOUGH_PAID_SHARE = 0.3, 0.07, 0.008
+SUBMITS_SHARE, ERROR_SHARE, ERROR_THOUGH_PAID_SHARE = 0.2, 0.07, 0.008
 HESITATES_SHARE, TRIES_AGAIN_SHARE, TRIES_AGAIN_WITHIN = 0.3, 0.25, 4
 # a bad release of the page, so many days before the end
 OUTAGE_DAYS_BEFORE_END, OUTAGE_ERROR_SHARE = (104, 105), 0.6

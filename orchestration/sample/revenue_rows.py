@@ -14,13 +14,13 @@ from orchestration.sample.world import Columns, World
 
 REVENUE = "V"
 COMMISSIONS = {
-    "payroll": 0.05,
-    "retail": 0.11,
-    "telecom": 0.09,
-    "trade": 0.05,
-    "unsecured": 0.1,
-    "utilities": 0.07,
-    "vehicles": 0.06,
+    "payroll": 0.01,
+    "retail": 0.03,
+    "telecom": 0.03,
+    "trade": 0.012,
+    "unsecured": 0.025,
+    "utilities": 0.02,
+    "vehicles": 0.012,
 }
 
 

@@ -8,7 +8,7 @@ from orchestration.sample.world import Columns, World
 
 TEAMS = ("early", "mid", "late", "inbound", "agreements")
 TEAM_SHARES = (0.3, 0.25, 0.15, 0.2, 0.1)
-CUSTOMERS_PER_AGENT, LEAST_AGENTS = 5000, 6
+CUSTOMERS_PER_AGENT, LEAST_AGENTS = 5000, 4
 PART_TIME_SHARE, PART_TIME = 0.25, 0.5
 SICK_SPELLS_A_YEAR, SICK_DAYS = 3, (1, 6)
 LEAVES_A_YEAR, LEAVE_DAYS = 2, 15
@@ -17,13 +17,12 @@ SATURDAY_SHARE, HOLIDAY_SHARE = 0.5, 0.15
 
 
 def make_agents(rng: np.random.Generator, calendar: Calendar, persons: int) -> Columns:
-    """Hire agents: the first three stay, the first moves; of the others some come and go."""
+    """Hire agents: the first two stay, the third leaves, the fourth comes late; others do too."""
     size = max(LEAST_AGENTS, persons // CUSTOMERS_PER_AGENT)
     number = np.arange(size)
-    stays = number < 3
-    late = (number == 3) | ~stays & (rng.random(size) < 0.25)
+    late = (number == 3) | (number > 3) & (rng.random(size) < 0.25)
     hired = np.where(late, rng.integers(0, calendar.last, size), -rng.integers(30, 1500, size))
-    leaves = (number == 4) | ~stays & (rng.random(size) < 0.2)
+    leaves = (number == 2) | (number > 3) & (rng.random(size) < 0.2)
     left = np.where(leaves, np.maximum(hired, 0) + rng.integers(60, 400, size), FAR)
     moves = (number == 0) | (rng.random(size) < 0.3)
     team = np.where(number < len(TEAMS), number, pick(rng, TEAM_SHARES, size))
@@ -32,7 +31,9 @@ def make_agents(rng: np.random.Generator, calendar: Calendar, persons: int) -> C
         "hired_day": hired,
         "left_day": np.where(left <= calendar.last, left, FAR),
         "team": team,
-        "fte": np.where((rng.random(size) < PART_TIME_SHARE) | (number == 1), PART_TIME, 1.0),
+        "fte": np.where(
+            (rng.random(size) < PART_TIME_SHARE) | np.isin(number, (1, 3)), PART_TIME, 1.0
+        ),
         "moved_day": np.where((moved <= calendar.last) & (moved < left), moved, FAR),
         "next_team": (team + rng.integers(1, len(TEAMS), size)) % len(TEAMS),
     }
@@ -44,7 +45,7 @@ def make_shifts(
     """Say by day and agent who is at work, and who is absent on a day of work.
 
     Business days are days of work; on Saturdays half of the agents work, on Sundays and
-    holidays a few. Of the first three agents, one at least is always there.
+    holidays a few. One of the first two agents at least is always there.
     """
     days, size = calendar.last + 1, len(agents["team"])
     day = np.arange(days)[:, None]
@@ -72,7 +73,7 @@ def make_shifts(
     at_work = employed & due & ~absent
     # the others are called in before nobody is there
     empty = np.flatnonzero(~at_work.any(axis=1))
-    at_work[empty, empty % 3] = True
+    at_work[empty, empty % 2] = True
     return at_work, employed & absent & business & ~at_work
 
 
