@@ -157,6 +157,26 @@ all_schedules as (
     select * from agreed
     where amount > 0
 
+),
+
+-- only here does a due date move to a business day, where the calendar says so
+moved as (
+
+    select
+        all_schedules.contract_id,
+        all_schedules.schedule_id,
+        all_schedules.version_from_date,
+        all_schedules.obligation_id,
+        all_schedules.obligation_kind,
+        all_schedules.obligation_number,
+        coalesce(due_dates_moved.moved_due_date, all_schedules.due_date) as due_date,
+        all_schedules.due_date as original_due_date,
+        all_schedules.in_force_date,
+        all_schedules.amount
+    from all_schedules
+    left join {{ ref('int_due_dates_moved') }} as due_dates_moved
+        on all_schedules.due_date = due_dates_moved.due_date
+
 )
 
 select
@@ -166,4 +186,4 @@ select
         order by due_date asc, obligation_number asc nulls last, obligation_id asc
         rows between unbounded preceding and current row
     ) as cumulative_amount
-from all_schedules
+from moved

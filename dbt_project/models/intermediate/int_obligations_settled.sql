@@ -118,6 +118,7 @@ select
     obligations.obligation_id,
     obligations.obligation_kind,
     obligations.due_date,
+    obligations.original_due_date,
     obligations.in_force_date,
     obligations.amount,
     row_number() over (

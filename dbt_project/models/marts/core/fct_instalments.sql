@@ -6,6 +6,7 @@ select
     instalments.contract_id,
     contracts.customer_id,
     instalments.due_date,
+    instalments.original_due_date,
     instalments.amount,
     contracts.currency,
     instalments.settled_date,
