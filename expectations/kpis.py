@@ -69,6 +69,31 @@ CHECKS = [
             """,
     ),
     Check(
+        name="targets_meet_values",
+        table="kpi_targets",
+        severity="warning",
+        says="Every target of an available KPI is of a slice and a period that has a value:"
+        " another spelling of a member is another member.",
+        against="""
+                select kpi_targets.*
+                from kpi_targets
+                inner join kpi_catalog using (kpi_id)
+                where
+                    is_available
+                    and valid_from_date <= (select as_of from int_clock)
+                    and not exists (
+                        select 1
+                        from kpi_values
+                        where
+                            kpi_values.kpi_id = kpi_targets.kpi_id
+                            and kpi_values.period_grain = kpi_targets.period_grain
+                            and kpi_values.dimension = kpi_targets.dimension
+                            and kpi_values.member = kpi_targets.member
+                            and kpi_values.part = kpi_targets.part
+                    )
+            """,
+    ),
+    Check(
         name="no_rate_of_a_currency_is_missing",
         table="kpi_values",
         severity="warning",

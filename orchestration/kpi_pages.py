@@ -27,7 +27,7 @@ EXAMPLE_ROWS, MOST_INPUT_ROWS = 4, 8
 
 UNITS = {
     "ratio": "ratio (1 is 100 %)",
-    "money": "money, in the reporting currency",
+    "money": "money",
 }
 DIRECTIONS = {"up": "up is good", "down": "down is good", "context": "neither up nor down is good"}
 TIME_BASES = {
@@ -180,12 +180,17 @@ def _facts(kpi: Kpi) -> Iterator[list[str]]:
     yield ["counts", _counts(meta)]
     if "mix" in meta:
         yield ["parts", f"a mix: the shares of each `{meta['mix']}` in the whole of a slice"]
+    if meta.get("money"):
+        yield ["money", f"{' and '.join(meta['money'])}, in the reporting currency"]
     yield ["unit", UNITS.get(meta["unit"], meta["unit"])]
     yield ["good direction", DIRECTIONS[meta["direction"]]]
     yield ["time basis", TIME_BASES[meta["time_basis"]]]
     if "range" in meta:
         least, greatest = (_bound(bound) for bound in meta["range"])
         yield ["possible values", f"from {least} to {greatest}"]
+    if "not_comparable_with" in meta:
+        others = (f"[`{other}`]({other}.md)" for other in meta["not_comparable_with"])
+        yield ["not to be compared with", ", ".join(others)]
     yield ["dimensions", ", ".join(meta.get("dimensions", [])) or "none"]
     yield ["exports it needs", ", ".join([*ALWAYS_REQUIRED, *meta.get("requires", [])])]
 

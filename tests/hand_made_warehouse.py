@@ -111,6 +111,11 @@ select
     10000::double as numerator, 20000::double as denominator, 0.5::double as value,
     'BRL' as currency, true as is_complete_period, true as is_mature, false as is_small_sample,
     null::varchar as blocked_by;
+create table kpi_targets as
+select
+    'recovery_rate' as kpi_id, 'month' as period_grain, 'all' as dimension, 'all' as member,
+    'all' as part, date '2000-01-01' as valid_from_date, date '9999-12-31' as valid_to_date,
+    0.6::double as target;
 create table kpi_cells as
 select 'recovery_rate' as kpi_id, date '2025-12-31' as calendar_date, 200 as row_count,
     null::varchar as blocked_by;

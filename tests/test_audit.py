@@ -77,6 +77,9 @@ BREAKING = {
     ("values_are_numbers", "critical"): "update kpi_values set value = 'inf'",
     ("values_are_possible", "critical"): "update kpi_values set numerator = 30000, value = 1.5",
     ("ratios_are_their_sides", "critical"): "update kpi_values set value = 0.51",
+    ("targets_meet_values", "warning"): """
+        insert into kpi_targets
+        select * replace ('portfolio' as dimension, 'Retial' as member) from kpi_targets""",
     ("no_rate_of_a_currency_is_missing", "warning"): """
         update kpi_values set
             value = null, numerator = null, denominator = null,

@@ -35,6 +35,8 @@ described as (
         cast({{ 'null' if meta.range[1] is none else meta.range[1] }} as double)
             as maximum_value,
         {{ text((meta.dimensions or []) | join(', ')) }} as dimensions,
+        {{ text((meta.not_comparable_with or []) | join(', ')) }}
+            as not_comparable_with,
         {{ text((meta.requires or []) | join(', ')) }} as requires,
         {{ text(meta.source) }} as source,
         {{ meta.version or 1 }} as version
