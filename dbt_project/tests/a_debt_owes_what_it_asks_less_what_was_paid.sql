@@ -43,7 +43,7 @@ billed as (
 
     select
         contract_id,
-        -amount as amount
+        -debt_amount as amount
     from {{ ref('fct_allocations') }}
     where contract_id is not null
 

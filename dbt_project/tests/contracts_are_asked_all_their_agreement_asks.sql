@@ -1,7 +1,16 @@
 -- The contracts an agreement replaced are asked, instalment by instalment, all that the
--- agreement asks.
+-- agreement asks. What it asks in their currency, if it is another, is another amount.
 
 with
+
+in_one_currency as (
+
+    select agreement_id
+    from {{ ref('int_agreement_shares') }}
+    group by agreement_id
+    having sum(case when currency_rate = 1 and debt_rate = 1 then 0 else 1 end) = 0
+
+),
 
 sides as (
 
@@ -10,7 +19,9 @@ sides as (
         schedule_id,
         amount
     from {{ ref('int_obligations_scheduled') }}
-    where obligation_kind = 'agreement_instalment'
+    where
+        obligation_kind = 'agreement_instalment'
+        and schedule_id in (select agreement_id from in_one_currency)
 
     union all
 
@@ -22,7 +33,7 @@ sides as (
     where
         instalments.amount > 0
         and instalments.agreement_id in (
-            select agreement_id from {{ ref('int_agreement_shares') }}
+            select agreement_id from in_one_currency
         )
 
 )

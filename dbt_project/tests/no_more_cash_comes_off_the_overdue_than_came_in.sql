@@ -8,7 +8,7 @@ cash as (
     select
         contract_id,
         booked_date,
-        sum(amount) as amount
+        sum(debt_amount) as amount
     from {{ ref('fct_allocations') }}
     where contract_id is not null
     group by contract_id, booked_date

@@ -24,8 +24,8 @@ allocations as (
     select
         contract_id,
         booked_date,
-        sum(amount) as amount,
-        sum(restated_amount) as restated_amount
+        sum(debt_amount) as amount,
+        sum(restated_debt_amount) as restated_amount
     from {{ ref('fct_allocations') }}
     where contract_id is not null
     group by contract_id, booked_date

@@ -28,10 +28,10 @@ movements as (
         booked_date as movement_date,
         booked_at as movement_at,
         cash_id as movement_id,
-        restated_amount as cash_amount,
+        restated_debt_amount as cash_amount,
         0 as credit_amount
     from {{ ref('fct_allocations') }}
-    where contract_id is not null and restated_amount != 0
+    where contract_id is not null and restated_debt_amount != 0
 
     union all
 

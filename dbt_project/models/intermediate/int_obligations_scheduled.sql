@@ -140,9 +140,9 @@ agreed as (
         {{ share_amount_in_turn(
             'instalments.amount',
             'instalments.cumulative_amount',
-            'agreement_shares.weight_before',
-            'agreement_shares.weight_after',
-            'agreement_shares.weight_total'
+            'agreement_shares.weight_before * agreement_shares.currency_rate',
+            'agreement_shares.weight_after * agreement_shares.currency_rate',
+            '(agreement_shares.weight_total * agreement_shares.debt_rate)'
         ) }} as amount
     from {{ ref('int_agreement_shares') }} as agreement_shares
     inner join agreement_instalments as instalments

@@ -18,10 +18,10 @@ payments as (
     select
         contract_id,
         booked_date as paid_date,
-        restated_amount as amount,
+        restated_debt_amount as amount,
         1 as is_cash
     from {{ ref('fct_allocations') }}
-    where contract_id is not null and restated_amount != 0
+    where contract_id is not null and restated_debt_amount != 0
 
     union all
 

@@ -6,7 +6,8 @@
 -- and its last day in their order, from the first one no promise before it has taken,
 -- until it is fulfilled: a run of payments, known by where it begins. What no promise
 -- took goes to the first one it comes in time for that is not fulfilled, else to the
--- first one it is late for.
+-- first one it is late for. Cash in another currency than the promise's is worth what
+-- it was to its debt, or on the day it was booked.
 
 with recursive
 
@@ -15,7 +16,8 @@ promises as (
     select
         *,
         -- a promise without a contract is kept by cash of its customer on any debt
-        coalesce(contract_id, 'customer ' || customer_id) as payer_id,
+        coalesce(contract_id, 'customer ' || customer_id) || ' ' || currency
+            as payer_id,
         amount * {{ var('promise_threshold_percent') }} * 0.01 as needed_amount,
         {{ add_days('due_date', var('promise_grace_days')) }} as last_date,
         {{ add_days(
@@ -26,12 +28,19 @@ promises as (
 
 ),
 
+rates as (
+
+    select * from {{ ref('int_fx_rates') }}
+
+),
+
 payers as (
 
     select distinct
         payer_id,
         contract_id,
-        case when contract_id is null then customer_id end as customer_id
+        case when contract_id is null then customer_id end as customer_id,
+        currency
     from promises
 
 ),
@@ -44,20 +53,21 @@ cash as (
         customer_id,
         booked_at,
         booked_date,
-        restated_amount as amount
+        restated_amount,
+        currency,
+        restated_debt_amount,
+        debt_currency
     from {{ ref('fct_allocations') }}
     where restated_amount > 0 and is_ours
 
 ),
 
-payments as (
+cash_of_payers as (
 
     select
         payers.payer_id,
-        cash.allocation_id,
-        cash.booked_at,
-        cash.booked_date,
-        cash.amount
+        payers.currency as payer_currency,
+        cash.*
     from payers
     inner join cash on payers.contract_id = cash.contract_id
 
@@ -65,12 +75,42 @@ payments as (
 
     select
         payers.payer_id,
+        payers.currency as payer_currency,
+        cash.*
+    from payers
+    inner join cash on payers.customer_id = cash.customer_id
+
+),
+
+-- in the currency of the promise; what cannot be told in it fulfils nothing
+
+payments as (
+
+    select
+        cash.payer_id,
         cash.allocation_id,
         cash.booked_at,
         cash.booked_date,
-        cash.amount
-    from payers
-    inner join cash on payers.customer_id = cash.customer_id
+        case
+            when cash.currency = cash.payer_currency then cash.restated_amount
+            when cash.debt_currency = cash.payer_currency
+                then cash.restated_debt_amount
+            else {{ share_amount(
+                'cash.restated_amount',
+                '0',
+                rate_units(rate_of('cash.currency', 'cash_rates')),
+                rate_units(rate_of('cash.payer_currency', 'payer_rates'))
+            ) }}
+        end as amount
+    from cash_of_payers as cash
+    left join rates as cash_rates
+        on
+            cash.currency = cash_rates.currency
+            and cash.booked_date = cash_rates.rate_date
+    left join rates as payer_rates
+        on
+            cash.payer_currency = payer_rates.currency
+            and cash.booked_date = payer_rates.rate_date
 
 ),
 
@@ -86,6 +126,7 @@ numbered_payments as (
             rows between unbounded preceding and current row
         ) as cumulative_amount
     from payments
+    where amount > 0
 
 ),
 

@@ -1,10 +1,9 @@
 -- One row per cash movement and debt it goes to, and one for what of it goes to none
--- (contract_id is NULL). The rows of a movement always add up to it.
+-- (contract_id is NULL). The rows of a movement always add up to it, in its currency.
 --
--- Cash goes where its source says, else to the contract, instalment or agreement it
--- names, else to the only contract of its customer; what undoes a payment goes where
--- the payment went. A debt takes no more than it asks for; the excess is the customer's
--- credit.
+-- A debt takes no more than it asks for, in its own currency; the excess is the
+-- customer's credit. Cash that cannot be told in the debt's currency, for want of a
+-- rate, is left unapplied.
 
 with
 
@@ -20,201 +19,12 @@ contracts as (
 
 ),
 
-merged as (
-
-    select * from {{ ref('int_customers_merged') }}
-
-),
-
-exits as (
-
-    select * from {{ ref('int_debt_exits') }}
-    where is_sold or is_recalled
-
-),
-
-only_contracts as (
-
-    select
-        customer_id,
-        min(contract_id) as contract_id
-    from contracts
-    group by customer_id
-    having count(*) = 1
-
-),
-
-cleared as (
-
-    select
-        cash.cash_id,
-        cash.payment_id,
-        cash.booked_date,
-        cash.amount,
-        cash.agreement_id,
-        cash.contract_id is null
-        and cash.instalment_id is null
-        and cash.agreement_id is null as is_unnamed,
-        coalesce(cash.contract_id, instalments.contract_id) as named_contract_id,
-        coalesce(merged.golden_customer_id, cash.customer_id) as customer_id
-    from cash
-    left join {{ ref('stg_billing__instalments') }} as instalments
-        on cash.instalment_id = instalments.instalment_id
-    left join merged on cash.customer_id = merged.customer_id
-    where cash.movement_kind = 'payment'
-
-),
-
-by_source as (
-
-    select
-        cleared.cash_id,
-        cleared.amount,
-        allocations.contract_id,
-        {{ cents('sum(allocations.amount)') }} as weight
-    from cleared
-    inner join {{ ref('stg_payment__allocations') }} as allocations
-        on cleared.payment_id = allocations.payment_id
-    inner join contracts on allocations.contract_id = contracts.contract_id
-    where allocations.amount > 0
-    group by cleared.cash_id, cleared.amount, allocations.contract_id
-
-),
-
-by_source_cumulated as (
-
-    select
-        *,
-        sum(weight) over (
-            partition by cash_id order by contract_id
-            rows between unbounded preceding and current row
-        ) as weight_after,
-        sum(weight) over (partition by cash_id) as weight_allocated
-    from by_source
-
-),
-
--- the ways to a debt, in the order of their precedence
-
-ways as (
-
-    select
-        cash_id,
-        cash_id as shared_by,
-        contract_id,
-        weight_after - weight as weight_before,
-        weight_after,
-        greatest(weight_allocated, {{ cents('amount') }}) as weight_total,
-        'source' as allocation_basis,
-        1 as precedence
-    from by_source_cumulated
-
-    union all
-
-    select
-        cleared.cash_id,
-        cleared.cash_id as shared_by,
-        cleared.named_contract_id as contract_id,
-        0 as weight_before,
-        1 as weight_after,
-        1 as weight_total,
-        'contract' as allocation_basis,
-        2 as precedence
-    from cleared
-    inner join contracts on cleared.named_contract_id = contracts.contract_id
-
-    union all
-
-    select
-        cleared.cash_id,
-        agreement_shares.agreement_id as shared_by,
-        agreement_shares.contract_id,
-        agreement_shares.weight_before,
-        agreement_shares.weight_after,
-        agreement_shares.weight_total,
-        'agreement' as allocation_basis,
-        3 as precedence
-    from cleared
-    inner join {{ ref('int_agreement_shares') }} as agreement_shares
-        on cleared.agreement_id = agreement_shares.agreement_id
-
-    union all
-
-    select
-        cleared.cash_id,
-        cleared.cash_id as shared_by,
-        only_contracts.contract_id,
-        0 as weight_before,
-        1 as weight_after,
-        1 as weight_total,
-        'only_contract' as allocation_basis,
-        4 as precedence
-    from cleared
-    inner join only_contracts on cleared.customer_id = only_contracts.customer_id
-    where cleared.is_unnamed
-
-),
-
-targets as (
-
-    select *
-    from ways
-    qualify precedence = min(precedence) over (partition by cash_id)
-
-),
-
--- the movements that are shared by the same weights, in their turn
-
-shared as (
-
-    select
-        cash.cash_id,
-        cash.cleared_cash_id,
-        cash.booked_at,
-        cash.booked_date,
-        cash.amount,
-        cash.restated_amount,
-        targets.contract_id,
-        targets.weight_before,
-        targets.weight_after,
-        targets.weight_total,
-        targets.allocation_basis,
-        sum(cash.amount) over in_turn as cumulative_amount,
-        sum(cash.restated_amount) over in_turn as cumulative_restated_amount
-    from cash
-    inner join targets on cash.cleared_cash_id = targets.cash_id
-    window in_turn as (
-        partition by targets.shared_by, targets.contract_id
-        order by cash.booked_at, cash.cash_id
-        rows between unbounded preceding and current row
-    )
-
-),
-
 parts as (
 
     select
-        shared.cash_id,
-        shared.contract_id,
-        shared.booked_at,
-        shared.booked_date,
-        shared.allocation_basis,
-        {{ share_amount_in_turn(
-            'shared.amount', 'shared.cumulative_amount',
-            'shared.weight_before', 'shared.weight_after', 'shared.weight_total'
-        ) }} as amount,
-        {{ share_amount_in_turn(
-            'shared.restated_amount', 'shared.cumulative_restated_amount',
-            'shared.weight_before', 'shared.weight_after', 'shared.weight_total'
-        ) }} as restated_amount,
-        exits.contract_id is null as is_ours
-    from shared
-    inner join cleared on shared.cleared_cash_id = cleared.cash_id
-    left join exits
-        on
-            shared.contract_id = exits.contract_id
-            and cleared.booked_date > exits.exit_date
-            and cleared.booked_date <= exits.next_exit_date
+        *,
+        debt_amount is not null as has_rate
+    from {{ ref('int_cash_parts') }}
 
 ),
 
@@ -269,8 +79,8 @@ cumulated as (
             - coalesce(credits.amount, 0),
             0
         ) as asked_amount,
-        sum(parts.amount) over debt_so_far as cumulative_amount,
-        sum(parts.restated_amount) over debt_so_far as cumulative_restated_amount
+        sum(parts.debt_amount) over debt_so_far as cumulative_amount,
+        sum(parts.restated_debt_amount) over debt_so_far as cumulative_restated_amount
     from parts
     left join obligations on parts.contract_id = obligations.contract_id
     left join surcharges on parts.contract_id = surcharges.contract_id
@@ -279,7 +89,7 @@ cumulated as (
             parts.contract_id = credits.contract_id
             and parts.booked_date >= credits.credited_date
             and parts.booked_date < credits.next_credited_date
-    where parts.is_ours
+    where parts.is_ours and parts.has_rate
     window debt_so_far as (
         partition by parts.contract_id order by parts.booked_at, parts.cash_id
         rows between unbounded preceding and current row
@@ -307,6 +117,19 @@ capped as (
 
 ),
 
+taken as (
+
+    select
+        *,
+        applied_amount - lag(applied_amount, 1, 0) over debt as taken_amount,
+        applied_restated_amount - lag(applied_restated_amount, 1, 0) over debt
+            as taken_restated_amount
+    from capped
+    window debt as (partition by contract_id order by booked_at, cash_id)
+
+),
+
+-- what the debt took, back in the currency of the cash
 applied as (
 
     select
@@ -315,11 +138,19 @@ applied as (
         allocation_basis,
         amount as part_amount,
         restated_amount as part_restated_amount,
-        applied_amount - lag(applied_amount, 1, 0) over debt as amount,
-        applied_restated_amount
-        - lag(applied_restated_amount, 1, 0) over debt as restated_amount
-    from capped
-    window debt as (partition by contract_id order by booked_at, cash_id)
+        case
+            when taken_amount = debt_amount then amount
+            else {{ share_amount('taken_amount', '0', 'debt_rate', 'currency_rate') }}
+        end as amount,
+        case
+            when taken_restated_amount = restated_debt_amount then restated_amount
+            else {{ share_amount(
+                'taken_restated_amount', '0', 'debt_rate', 'currency_rate'
+            ) }}
+        end as restated_amount,
+        taken_amount as debt_amount,
+        taken_restated_amount as restated_debt_amount
+    from taken
 
 ),
 
@@ -330,7 +161,9 @@ allocations as (
         contract_id,
         allocation_basis,
         amount,
-        restated_amount
+        restated_amount,
+        debt_amount,
+        restated_debt_amount
     from applied
 
     union all
@@ -340,7 +173,9 @@ allocations as (
         cast(null as string) as contract_id,
         'customer_credit' as allocation_basis,
         part_amount - amount as amount,
-        part_restated_amount - restated_amount as restated_amount
+        part_restated_amount - restated_amount as restated_amount,
+        0 as debt_amount,
+        0 as restated_debt_amount
     from applied
 
     union all
@@ -348,11 +183,13 @@ allocations as (
     select
         cash_id,
         cast(null as string) as contract_id,
-        'not_ours' as allocation_basis,
+        case when is_ours then 'no_rate' else 'not_ours' end as allocation_basis,
         amount,
-        restated_amount
+        restated_amount,
+        0 as debt_amount,
+        0 as restated_debt_amount
     from parts
-    where not is_ours
+    where not (is_ours and has_rate)
 
     union all
 
@@ -365,24 +202,39 @@ allocations as (
         end as allocation_basis,
         cash.amount - coalesce(sum(parts.amount), 0) as amount,
         cash.restated_amount - coalesce(sum(parts.restated_amount), 0)
-            as restated_amount
+            as restated_amount,
+        0 as debt_amount,
+        0 as restated_debt_amount
     from cash
     left join parts on cash.cash_id = parts.cash_id
     group by cash.cash_id, cash.amount, cash.restated_amount
 
 ),
 
--- who has the credit of cash that names no payer: who owes the debt
+-- who has the credit: who paid, else who owes the debt
+
+payers as (
+
+    select
+        cash.cash_id,
+        coalesce(merged.golden_customer_id, cash.customer_id) as customer_id
+    from cash
+    left join {{ ref('int_customers_merged') }} as merged
+        on cash.customer_id = merged.customer_id
+    where cash.movement_kind = 'payment'
+
+),
+
 debtors as (
 
     select
-        targets.cash_id,
+        parts.cash_id,
         min(contracts.customer_id) as customer_id
-    from targets
-    inner join cleared on targets.cash_id = cleared.cash_id
-    inner join contracts on targets.contract_id = contracts.contract_id
-    where cleared.customer_id is null
-    group by targets.cash_id
+    from parts
+    inner join payers on parts.cash_id = payers.cash_id
+    inner join contracts on parts.contract_id = contracts.contract_id
+    where payers.customer_id is null
+    group by parts.cash_id
 
 ),
 
@@ -393,9 +245,15 @@ summed as (
         contract_id,
         allocation_basis,
         cast(sum(amount) as decimal(18, 2)) as amount,
-        cast(sum(restated_amount) as decimal(18, 2)) as restated_amount
+        cast(sum(restated_amount) as decimal(18, 2)) as restated_amount,
+        cast(sum(debt_amount) as decimal(18, 2)) as debt_amount,
+        cast(sum(restated_debt_amount) as decimal(18, 2)) as restated_debt_amount
     from allocations
-    where amount != 0 or restated_amount != 0
+    where
+        amount != 0
+        or restated_amount != 0
+        or debt_amount != 0
+        or restated_debt_amount != 0
     group by cash_id, contract_id, allocation_basis
 
 )
@@ -407,20 +265,29 @@ select
     cash.payment_id,
     cash.movement_kind,
     summed.contract_id,
-    coalesce(contracts.customer_id, cleared.customer_id, debtors.customer_id)
+    coalesce(contracts.customer_id, payers.customer_id, debtors.customer_id)
         as customer_id,
     summed.allocation_basis,
     summed.allocation_basis != 'not_ours' as is_ours,
     cash.booked_date,
     cash.booked_at,
     cash.has_booked_time,
+
+    -- in the currency of the cash
     summed.amount,
     summed.restated_amount,
     cash.currency,
+
+    -- in that of the debt
+    case when summed.contract_id is not null then summed.debt_amount end as debt_amount,
+    case when summed.contract_id is not null then summed.restated_debt_amount end
+        as restated_debt_amount,
+    contracts.currency as debt_currency,
+
     cash.payment_method,
     cash.payment_channel
 from summed
 inner join cash on summed.cash_id = cash.cash_id
-left join cleared on cash.cleared_cash_id = cleared.cash_id
+left join payers on cash.cleared_cash_id = payers.cash_id
 left join debtors on cash.cleared_cash_id = debtors.cash_id
 left join contracts on summed.contract_id = contracts.contract_id

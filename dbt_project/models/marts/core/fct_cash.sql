@@ -75,6 +75,9 @@ undone_so_far as (
         max(amount) filter (where payment_status = 'cleared') over (
             partition by undone_payment_id, clearing_number
         ) as cleared_amount,
+        max(currency) filter (where payment_status = 'cleared') over (
+            partition by undone_payment_id, clearing_number
+        ) as cleared_currency,
         coalesce(
             sum(abs(amount)) filter (where payment_status != 'cleared') over (
                 partition by undone_payment_id, clearing_number
@@ -144,7 +147,8 @@ select
             else 0
         end as decimal(18, 2)
     ) as restated_amount,
-    currency,
+    -- what is undone is what was paid
+    cleared_currency as currency,
 
     -- what it names
     contract_id,

@@ -1,12 +1,22 @@
 -- One row per golden customer and stay in collection: from the first to the last day of
 -- the customer's overlapping debt episodes. Its portfolio is that of the debt with the
--- largest exposure at entry.
+-- largest exposure at entry, in the reporting currency at the rate of that day.
 
 with
 
 debt_episodes as (
 
-    select * from {{ ref('fct_collection_episodes') }}
+    select
+        episodes.*,
+        cast(
+            episodes.exposure_amount * {{ rate_of('episodes.currency', 'rates') }}
+            as decimal(18, 2)
+        ) as reporting_exposure_amount
+    from {{ ref('fct_collection_episodes') }} as episodes
+    left join {{ ref('int_fx_rates') }} as rates
+        on
+            episodes.currency = rates.currency
+            and episodes.entry_date = rates.rate_date
 
 ),
 
@@ -42,7 +52,11 @@ stays as (
         min(entry_date) as entry_date,
         case when count(*) = count(exit_date) then max(exit_date) end as exit_date,
         count(*) as debt_count,
-        sum(exposure_amount) as exposure_amount
+        -- a sum that lacks a rate is none
+        case
+            when count(*) = count(reporting_exposure_amount)
+                then sum(reporting_exposure_amount)
+        end as exposure_amount
     from numbered
     group by customer_id, stay_number
 
@@ -54,7 +68,10 @@ leading_debts as (
     from numbered
     qualify row_number() over (
         partition by customer_id, stay_number
-        order by exposure_amount desc, episode_id asc
+        order by
+            reporting_exposure_amount desc nulls last,
+            exposure_amount desc,
+            episode_id asc
     ) = 1
 
 ),
@@ -111,7 +128,7 @@ paid_earlier_that_day as (
         first_contacts.customer_id,
         first_contacts.stay_number,
         allocations.contract_id,
-        sum(allocations.restated_amount) as paid_amount
+        sum(allocations.restated_debt_amount) as paid_amount
     from first_contacts
     inner join {{ ref('fct_allocations') }} as allocations
         on
