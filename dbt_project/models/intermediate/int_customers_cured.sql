@@ -14,10 +14,10 @@ stays as (
 
     select
         *,
-        exit_date as cured_date
-        {%- for months in var('retention_horizons_months') %},
-        {{ add_months('exit_date', months) }} as observed_{{ months }}m_date
+        {%- for months in var('retention_horizons_months') %}
+        {{ add_months('exit_date', months) }} as observed_{{ months }}m_date,
         {%- endfor %}
+        exit_date as cured_date
     from {{ ref('fct_customer_episodes') }}
     where exit_date is not null
 
@@ -52,8 +52,7 @@ contracts as (
 contracts_then as (
 
     select
-        stays.episode_id
-        {%- for months in var('retention_horizons_months') %},
+        {%- for months in var('retention_horizons_months') %}
         max(
             case
                 when
@@ -62,8 +61,9 @@ contracts_then as (
                     then 1
                 else 0
             end
-        ) = 1 as has_contract_{{ months }}m
+        ) = 1 as has_contract_{{ months }}m,
         {%- endfor %}
+        stays.episode_id
     from stays
     inner join contracts on stays.customer_id = contracts.customer_id
     group by stays.episode_id

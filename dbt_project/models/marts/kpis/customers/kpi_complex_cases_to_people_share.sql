@@ -1,6 +1,6 @@
--- One row per customer and stay in collection that is complex or of high value, dated by
--- its entry: has a person been in touch with the customer during it? It is mature once
--- one has, or once it is over.
+-- One row per customer and stay in collection that is complex or of high value, dated
+-- by its entry: has a person been in touch with the customer during it? It is mature
+-- once one has, or once it is over.
 
 with
 

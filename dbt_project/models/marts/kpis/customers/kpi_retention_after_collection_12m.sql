@@ -1,5 +1,5 @@
--- One row per customer cured of a stay in collection, dated by the cure: is the customer
--- still one 12 months later? Until then the row counts on neither side, and leaves its
+-- One row per customer cured of a stay in collection, dated by the cure: is it still a
+-- customer 12 months later? Until then the row counts on neither side, and leaves its
 -- cohort immature.
 
 select
