@@ -176,6 +176,29 @@ def test_c15_promoters_less_detractors_make_the_score_and_few_answers_are_flagge
     assert flagged == [("all", False), ("sms", False), ("voice", True)]
 
 
+def test_r20_a_kpi_whose_exports_never_came_waits_for_them_and_has_no_value(
+    cases: Path,
+) -> None:
+    waiting = dict(query(cases, "select kpi_id, waits_for from kpi_catalog where not is_available"))
+    portal = "payment.portal_sessions"
+    expected = {
+        "self_service_plan_share": "billing.agreements",
+        "payment_attempt_failure_rate": portal,
+        "payment_abandonment_rate": portal,
+        "stuck_payers": portal,
+        "portal_error_rate": portal,
+        "debt_reason_mix": "contact.reasons",
+        "debt_reason_coverage": "contact.reasons",
+        "case_completeness": "billing.agreements, contact.contact_points",
+    }
+    assert expected.items() <= waiting.items()
+    valued = query(cases, "select distinct kpi_id from kpi_values")
+    assert not expected.keys() & {kpi_id for (kpi_id,) in valued}
+    assert {"net_promoter_score", "payment_channel_mix", "self_service_share"} <= {
+        kpi_id for (kpi_id,) in valued
+    }
+
+
 def test_c17_a_total_is_made_of_sums_and_a_slice_without_denominator_has_no_value(
     cases: Path,
 ) -> None:
