@@ -15,6 +15,13 @@ merged as (
 
 ),
 
+holidays as (
+
+    select holiday_date from {{ ref('holidays') }}
+    where country = '{{ var("operation_country") }}'
+
+),
+
 replaced as (
 
     select
@@ -124,7 +131,12 @@ select
     timed.has_signed_time,
     timed.signed_hour,
     timed.signed_customer_hour,
-    {{ is_staffed('timed.signed_date', 'timed.signed_hour') }} as was_staffed,
+    case
+        when timed.signed_hour is not null
+            then
+                holidays.holiday_date is null
+                and {{ is_staffed('timed.signed_date', 'timed.signed_hour') }}
+    end as was_staffed,
     case when timed.is_activated then timed.activated_date end as activated_date,
     -- an activated one was agreed to, whether or not the source says when it was signed
     least(
@@ -150,3 +162,4 @@ select
 from timed
 left join replaced on timed.agreement_id = replaced.agreement_id
 left join leading_contracts on timed.agreement_id = leading_contracts.agreement_id
+left join holidays on timed.signed_date = holidays.holiday_date
