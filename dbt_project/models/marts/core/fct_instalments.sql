@@ -1,5 +1,5 @@
--- One row per instalment as its contract asks for it: what fell due when, and the day on
--- which it was covered.
+-- One row per instalment as its contract asks for it: what fell due when, and the day
+-- on which it was covered.
 
 select
     instalments.obligation_id as instalment_id,
