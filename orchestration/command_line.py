@@ -14,13 +14,13 @@ from typing import Annotated
 
 import typer
 
-from orchestration.contributions import Slice
 from orchestration.errors import InputError, RefusedError
 from orchestration.explanation import explain as explained
 from orchestration.explanation import open_release
 from orchestration.figures import newest_figures, recent_figures, release_file
 from orchestration.periods import period_named
 from orchestration.progress import listening, report
+from orchestration.slices import Slice
 from orchestration.terminal import (
     console,
     errors,

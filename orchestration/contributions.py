@@ -3,89 +3,28 @@
 That is not how the roll-up goes about it, so that the one can be held against the other.
 """
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 import duckdb
 
-from orchestration.periods import Period
+from orchestration.slices import Kpi, Side, Slice, Table, columns_of
 
-
-@dataclass(frozen=True)
-class Slice:
-    """Which value of a KPI is meant: a period, a member of a dimension, a part of a mix."""
-
-    kpi_id: str
-    period: Period
-    dimension: str = "all"
-    member: str = "all"
-    part: str = "all"
-
-    def __str__(self) -> str:
-        where = "" if self.dimension == "all" else f", {self.dimension} {self.member}"
-        part = "" if self.part == "all" else f", part {self.part}"
-        return f"{self.kpi_id} in {self.period}{where}{part}"
-
-
-@dataclass(frozen=True)
-class Kpi:
-    """What the catalogue says of a KPI; ``spans`` are the rules by which a side reads them."""
-
-    kpi_id: str
-    name: str
-    question: str
-    definition: str
-    unit: str
-    kind: str
-    counts: str
-    spans: dict[str, str | None]
-    mix: str | None
-    multiplier: float
-    dimensions: tuple[str, ...]
-    waits_for: str | None
-
-    @property
-    def sides(self) -> tuple[str, ...]:
-        """Name the sides it has."""
-        return ("numerator",) if self.kind == "amount" else ("numerator", "denominator")
-
-
-@dataclass(frozen=True)
-class Side:
-    """A side of a value: its moments, and its spans as ``rule`` reads them.
-
-    Where units are counted, those in both count once.
-    """
-
-    moments: Decimal
-    moment_count: int
-    rule: str | None
-    spans: Decimal
-    span_count: int
-    in_both: Decimal
-
-    @property
-    def total(self) -> Decimal:
-        """Add them up."""
-        return self.moments + self.spans - self.in_both
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows to be shown, of as many as ``count`` in all."""
-
-    columns: list[str]
-    rows: list[tuple]
-    count: int
-
-
+# The days on which an amount is read, and so converted, and where its rate comes from.
+READINGS = {
+    "at_moment": "kpi_date",
+    "at_start": "getvariable('eve')",
+    "at_end": "getvariable('last_date')",
+}
 # What a span adds by the rule it is read by; of a mean, for all days together.
 SPANS_OF_ROWS = {
     None: "0",
-    "start": "case when is_at_start then {side} else 0 end",
-    "end": "case when is_at_end then {side} else 0 end",
-    "change": "{side} * (cast(is_at_end as int) - cast(is_at_start as int))",
+    "start": "case when is_at_start then {at_start} else 0 end",
+    "end": "case when is_at_end then {at_end} else 0 end",
+    "change": """
+        case when is_at_end then {at_end} else 0 end
+        - case when is_at_start then {at_start} else 0 end
+    """,
     "mean": "{side} * days",
 }
 SPANS_OF_UNITS = {
@@ -117,40 +56,21 @@ DAYS_OF_UNITS = """
 
 def contributions(
     connection: duckdb.DuckDBPyConnection, kpi: Kpi, wanted: Slice, last_date: date, most: int
-) -> tuple[dict[str, Side], int, Table]:
-    """Return the sides of a value, how many units or rows it rests on, and the largest ones.
+) -> tuple[dict[str, Side], int, Table, str | None]:
+    """Return the sides of a value, what it rests on, the largest of it, and what blocks it.
 
-    Leaves the rows of the slice that count in the period in the temporary table ``slice_rows``.
+    It rests on a number of units or rows, and is blocked by a rate that is missing. The rows of
+    the slice that count in the period stay in the temporary table ``slice_rows``.
     """
     _read(connection, kpi, wanted, last_date)
     elapsed_days = (last_date - wanted.period.first_date).days + 1
-    sides = {side: _side(connection, kpi, elapsed_days, side) for side in kpi.sides}
+    sides = {side: _side(connection, kpi, wanted, elapsed_days, side) for side in kpi.sides}
     return (
         sides,
         _unit_count(connection, kpi, sides),
         _contributors(connection, kpi, wanted, elapsed_days, most),
+        _blocked_by(connection, kpi, wanted),
     )
-
-
-def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str | None]:
-    """Return the columns of a table of the release, and how each is described."""
-    return dict(
-        connection.execute(
-            "select column_name, comment from duckdb_columns()"
-            " where database_name = current_database() and table_name = ?",
-            [table],
-        ).fetchall()
-    )
-
-
-def table_of(
-    connection: duckdb.DuckDBPyConnection, select: str, parameters: dict[str, str], most: int
-) -> Table:
-    """Return the first rows of a query that gives few."""
-    cursor = connection.execute(select, parameters)
-    columns = [column[0] for column in cursor.description]
-    rows = cursor.fetchall()
-    return Table(columns, rows[:most], len(rows))
 
 
 def _read(connection: duckdb.DuckDBPyConnection, kpi: Kpi, wanted: Slice, last_date: date) -> None:
@@ -164,14 +84,17 @@ def _read(connection: duckdb.DuckDBPyConnection, kpi: Kpi, wanted: Slice, last_d
         "eve": wanted.period.first_date - timedelta(1),
         "member": wanted.member,
         "part": wanted.part,
+        "reporting_currency": _reporting_currency(connection) if kpi.money else None,
     }.items():
         connection.execute(f"set variable {name} = $value", {"value": value})
+    rates, joins = _rates(kpi, wanted)
     connection.execute(
         f"""
         create or replace temp table slice_rows as
         select
-            *,
-            ends_on is null as is_moment,
+            kpi_rows.*,
+            {", ".join([*rates, ""])}
+            ends_on is null as is_at_moment,
             coalesce(getvariable('eve') between kpi_date and ends_on, false) as is_at_start,
             coalesce(getvariable('last_date') between kpi_date and ends_on, false)
                 as is_at_end,
@@ -183,22 +106,25 @@ def _read(connection: duckdb.DuckDBPyConnection, kpi: Kpi, wanted: Slice, last_d
                     0
                 )
             end as days
-        from ({_rows_of(connection, kpi)})
+        from ({_rows_of(connection, kpi)}) as kpi_rows
+        {" ".join(joins)}
         where
-            {"true" if wanted.dimension == "all" else f"{wanted.dimension} = getvariable('member')"}
+            {"true" if wanted.dimension == "all" else f"kpi_rows.{wanted.dimension} = $member"}
             and kpi_date <= getvariable('last_date')
             and case
                 when ends_on is null then kpi_date >= getvariable('first_date')
                 else ends_on >= getvariable('eve')
             end
-        """
+        """.replace("$member", "getvariable('member')")
     )
     if kpi.counts == "row":
         columns = ["* exclude (numerator, denominator)"]
         for side in ("numerator", "denominator"):
+            read = {reading: _amount(kpi, wanted, side, reading) for reading in READINGS}
+            span = SPANS_OF_ROWS[kpi.spans[side]].format(side=side, **read)
             columns += [
-                f"case when is_moment then {side} else 0 end as {side}_moment",
-                f"{SPANS_OF_ROWS[kpi.spans[side]].format(side=side)} as {side}_span",
+                f"case when is_at_moment then {read['at_moment']} else 0 end as {side}_moment",
+                f"{span} as {side}_span",
             ]
         from_rows = "slice_rows"
     else:
@@ -206,7 +132,7 @@ def _read(connection: duckdb.DuckDBPyConnection, kpi: Kpi, wanted: Slice, last_d
         days = []
         for side in ("numerator", "denominator"):
             columns += [
-                f"max(case when is_moment and {side} > 0 then 1 else 0 end) as {side}_moment",
+                f"max(case when is_at_moment and {side} > 0 then 1 else 0 end) as {side}_moment",
                 f"{SPANS_OF_UNITS[kpi.spans[side]].format(side=side)} as {side}_span",
             ]
             if kpi.spans[side] == "mean":
@@ -216,6 +142,71 @@ def _read(connection: duckdb.DuckDBPyConnection, kpi: Kpi, wanted: Slice, last_d
         "create or replace temp table contributions as"
         f" select {', '.join(columns)} from {from_rows}"
     )
+
+
+def _is_converted(kpi: Kpi, wanted: Slice, side: str) -> bool:
+    """Tell whether a side is converted; the members of currency are in their own."""
+    return side in kpi.money and wanted.dimension != "currency"
+
+
+def _rates(kpi: Kpi, wanted: Slice) -> tuple[list[str], list[str]]:
+    """Return the columns and the joins that give a row its rate on every day it is read."""
+    if not any(_is_converted(kpi, wanted, side) for side in kpi.sides):
+        return [], []
+    columns = [
+        "case when kpi_rows.currency = getvariable('reporting_currency') then 1"
+        f" else {reading}.rate end as rate_{reading}"
+        for reading in READINGS
+    ]
+    joins = [
+        f"left join release.main.dim_fx_rates as {reading}"
+        f" on kpi_rows.currency = {reading}.currency and {reading}.rate_date = {rate_date}"
+        for reading, rate_date in READINGS.items()
+    ]
+    return columns, joins
+
+
+def _amount(kpi: Kpi, wanted: Slice, side: str, reading: str) -> str:
+    """Return a side of a row as it is read; nothing needs no rate."""
+    if _is_converted(kpi, wanted, side):
+        return f"case when {side} = 0 then 0 else {side} * rate_{reading} end"
+    return side
+
+
+def _reporting_currency(connection: duckdb.DuckDBPyConnection) -> str | None:
+    return connection.execute(
+        "select max(currency) from dim_fx_rates where is_reporting_currency"
+    ).fetchone()[0]
+
+
+def _blocked_by(connection: duckdb.DuckDBPyConnection, kpi: Kpi, wanted: Slice) -> str | None:
+    """Name the first rate without which the value is not known.
+
+    What adds up to nothing, on a day in all its dimensions or as a stock, needs no rate.
+    """
+    dimensions = ", ".join(["part", "kpi_date", *kpi.dimensions])
+    rules = {"at_moment": (), "at_start": ("start", "change"), "at_end": ("end", "change")}
+    lacking = [
+        f"""
+        select 'no rate of ' || currency || ' on ' || cast({READINGS[reading]} as varchar) as rate
+        from slice_rows
+        where
+            is_{reading}
+            and rate_{reading} is null
+            and {"true" if kpi.mix else "part = getvariable('part')"}
+        group by {dimensions if reading == "at_moment" else "part, currency"}
+        having sum({side}) != 0
+        """
+        for side in kpi.sides
+        for reading, read_by in rules.items()
+        if _is_converted(kpi, wanted, side)
+        and (reading == "at_moment" or kpi.spans[side] in read_by)
+    ]
+    if not lacking:
+        return None
+    return connection.execute(f"select min(rate) from ({' union all '.join(lacking)})").fetchone()[
+        0
+    ]
 
 
 def _rows_of(connection: duckdb.DuckDBPyConnection, kpi: Kpi) -> str:
@@ -235,7 +226,9 @@ def _rows_of(connection: duckdb.DuckDBPyConnection, kpi: Kpi) -> str:
     return f"select {', '.join(selected)} from release.main.{table}"
 
 
-def _side(connection: duckdb.DuckDBPyConnection, kpi: Kpi, elapsed_days: int, side: str) -> Side:
+def _side(
+    connection: duckdb.DuckDBPyConnection, kpi: Kpi, wanted: Slice, elapsed_days: int, side: str
+) -> Side:
     # the parts of a mix are shares of the whole slice
     is_whole = kpi.mix and side == "denominator"
     counts_once = kpi.counts == "unit" and kpi.spans[side] in ("start", "end")
@@ -254,7 +247,15 @@ def _side(connection: duckdb.DuckDBPyConnection, kpi: Kpi, elapsed_days: int, si
     rule = kpi.spans[side]
     if rule == "mean":
         spans = Decimal(spans) / elapsed_days
-    return Side(Decimal(moments), moment_count, rule, Decimal(spans), span_count, Decimal(in_both))
+    return Side(
+        Decimal(moments),
+        moment_count,
+        rule,
+        Decimal(spans),
+        span_count,
+        Decimal(in_both),
+        _is_converted(kpi, wanted, side),
+    )
 
 
 def _unit_count(connection: duckdb.DuckDBPyConnection, kpi: Kpi, sides: dict[str, Side]) -> int:
@@ -267,7 +268,7 @@ def _unit_count(connection: duckdb.DuckDBPyConnection, kpi: Kpi, sides: dict[str
         select count(*) from slice_rows
         where
             part = getvariable('part')
-            and (is_moment or {"is_at_start" if is_at_start else "is_at_end"})
+            and (is_at_moment or {"is_at_start" if is_at_start else "is_at_end"})
         """
     ).fetchone()[0]
 

@@ -11,19 +11,11 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.contributions import (
-    Kpi,
-    Side,
-    Slice,
-    Table,
-    columns_of,
-    contributions,
-)
+from orchestration.contributions import contributions
 from orchestration.errors import InputError
+from orchestration.slices import Kpi, Side, Slice, Table, columns_of
 
 MOST_NAMES = 12
-# sides are published with four decimals
-TOLERANCE = Decimal("0.0001")
 
 
 class ExplanationError(Exception):
@@ -46,6 +38,7 @@ class Published:
     is_mature: bool
     is_small_sample: bool
     is_complete_period: bool
+    blocked_by: str | None
 
 
 @dataclass(frozen=True)
@@ -59,6 +52,7 @@ class Explanation:
     sides: dict[str, Side]
     unit_count: int
     contributors: Table
+    blocked_by: str | None
     unit_id_is: str
 
     @property
@@ -102,6 +96,11 @@ def explain(connection: duckdb.DuckDBPyConnection, wanted: Slice, most: int = 10
         unit_id_is,
     )
     _hold_against(explanation)
+    if published.blocked_by:
+        raise InputError(
+            f"{wanted} is not published: there is {published.blocked_by} to convert its amounts."
+            " The slices by currency are in their own."
+        )
     return explanation
 
 
@@ -112,7 +111,14 @@ def _kpi(connection: duckdb.DuckDBPyConnection, kpi_id: str) -> Kpi:
         select
             kpi_id, name_en, question_en, definition_en, unit, kind, counts,
             {'numerator': numerator_spans, 'denominator': denominator_spans},
-            mix, multiplier, string_split(dimensions, ', '), waits_for
+            mix, multiplier, coalesce(string_split(dimensions, ', '), []),
+            list_filter(
+                ['numerator', 'denominator'],
+                lambda side: case side
+                    when 'numerator' then is_numerator_money else is_denominator_money
+                end
+            ),
+            waits_for
         from kpi_catalog where kpi_id = ?
         """,
         [kpi_id],
@@ -120,7 +126,7 @@ def _kpi(connection: duckdb.DuckDBPyConnection, kpi_id: str) -> Kpi:
     if row is None:
         known = connection.execute("select kpi_id from kpi_catalog order by kpi_id").fetchall()
         raise InputError(f"{kpi_id}: there is no such KPI, but {_names(known, len(known))}.")
-    kpi = Kpi(*row[:-2], dimensions=tuple(row[-2] or ()), waits_for=row[-1])
+    kpi = Kpi(*row)
     if kpi.waits_for:
         raise InputError(f"{kpi_id} has no values: it waits for the exports {kpi.waits_for}.")
     return kpi
@@ -131,7 +137,8 @@ def _published(connection: duckdb.DuckDBPyConnection, kpi: Kpi, wanted: Slice) -
         """
         select
             numerator, denominator, value, unit_count, currency, previous_value, change_points,
-            change_relative, target, is_mature, is_small_sample, is_complete_period
+            change_relative, target, is_mature, is_small_sample, is_complete_period,
+            blocked_by
         from kpi_values
         where
             kpi_id = ? and period_grain = ? and period_start = ?
@@ -202,27 +209,42 @@ def _what_a_statistic_says(kpi: Kpi, wanted: Slice, published: Published) -> str
 def _hold_against(explanation: Explanation) -> None:
     """Raise unless the rows give what is published."""
     published = explanation.published
-    found = [
-        (name, side.total, getattr(published, name))
-        for name, side in explanation.sides.items()
-        if abs(side.total - getattr(published, name)) > TOLERANCE
-    ]
-    value = explanation.value
-    if value is None or published.value is None:
-        is_same = value is published.value
-    else:
-        is_same = isclose(value, published.value, rel_tol=1e-9, abs_tol=1e-9)
-    if not is_same:
-        found.append(("value", value, published.value))
-    if explanation.unit_count != published.unit_count:
-        found.append(("unit_count", explanation.unit_count, published.unit_count))
-    if found:
+    found = {
+        "unit_count": (explanation.unit_count, published.unit_count),
+        "blocked_by": (explanation.blocked_by, published.blocked_by),
+    }
+    differ = {name for name, (rows, said) in found.items() if rows != said}
+    if not published.blocked_by:
+        for name, side in explanation.sides.items():
+            found[name] = side.total, getattr(published, name)
+            if abs(side.total - getattr(published, name)) > side.tolerance:
+                differ.add(name)
+        found["value"] = explanation.value, published.value
+        if not _is_same_value(explanation):
+            differ.add("value")
+    if differ:
         raise ExplanationError(
             f"{explanation.slice}: "
             + ", and ".join(
                 f"by the rows of kpi_{explanation.kpi.kpi_id} its {name} is {rows}, but"
                 f" kpi_values has {said}"
-                for name, rows, said in found
+                for name, (rows, said) in found.items()
+                if name in differ
             )
             + "."
         )
+
+
+def _is_same_value(explanation: Explanation) -> bool:
+    """Compare the values, allowing for what converted amounts lose in their last decimals."""
+    value, published = explanation.value, explanation.published.value
+    if value is None or published is None:
+        return value is published
+    sides = explanation.sides
+    weights = {"numerator": explanation.kpi.multiplier, "denominator": abs(value)}
+    allowed = sum(
+        weights[name] * float(side.tolerance) for name, side in sides.items() if side.is_converted
+    )
+    if "denominator" in sides:
+        allowed /= float(sides["denominator"].total)
+    return isclose(value, published, rel_tol=1e-9, abs_tol=allowed)

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElap
 from rich.progress import Progress as Bars
 from rich.table import Column, Table
 
-from orchestration import contributions
+from orchestration import slices
 from orchestration.explanation import Explanation
 from orchestration.figures import Figure
 from orchestration.progress import Progress
@@ -187,7 +187,7 @@ def number_text(number: Decimal) -> str:
     return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}"
 
 
-def _side_text(explanation: Explanation, side: contributions.Side) -> str:
+def _side_text(explanation: Explanation, side: slices.Side) -> str:
     """Say what a side is the sum of."""
     is_unit = explanation.kpi.counts == "unit"
     eve = explanation.slice.period.first_date - timedelta(1)
@@ -209,7 +209,7 @@ def _side_text(explanation: Explanation, side: contributions.Side) -> str:
     return f"{text} - {number_text(side.in_both)} that are in both" if side.in_both else text
 
 
-def rows_table(table: contributions.Table) -> Table:
+def rows_table(table: slices.Table) -> Table:
     """Lay out rows; numbers to the right."""
     laid_out = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for number, column in enumerate(table.columns):
@@ -220,7 +220,7 @@ def rows_table(table: contributions.Table) -> Table:
     return laid_out
 
 
-def title_of(text: str, table: contributions.Table) -> str:
+def title_of(text: str, table: slices.Table) -> str:
     """Say what a table shows, and of how many rows."""
     shown = len(table.rows)
     return f"{text} ({shown:,} of {table.count:,}):" if shown < table.count else f"{text}:"
@@ -256,17 +256,17 @@ def trace_tables(trace: Trace) -> Iterator[str | Table]:
         yield ""
 
 
-def _is_wide(table: contributions.Table) -> bool:
+def _is_wide(table: slices.Table) -> bool:
     return len(table.rows) == 1 and len(table.columns) > MOST_COLUMNS
 
 
-def _turned(table: contributions.Table) -> contributions.Table:
+def _turned(table: slices.Table) -> slices.Table:
     rows = [
         (column, value)
         for column, value in zip(table.columns, table.rows[0], strict=True)
         if value is not None
     ]
-    return contributions.Table(["column", "value"], rows, len(rows))
+    return slices.Table(["column", "value"], rows, len(rows))
 
 
 def summary(finished: "Finished") -> list[str]:

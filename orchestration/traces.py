@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.contributions import Table, columns_of, table_of
 from orchestration.errors import InputError
 from orchestration.explanation import Explanation
+from orchestration.slices import Table, columns_of, table_of
 
 # What a unit can be, by the word its column is described with, and where it is to be found.
 PLACES = {

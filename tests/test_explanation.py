@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.contributions import Slice
 from orchestration.errors import InputError
 from orchestration.explanation import Explanation, ExplanationError, explain, open_release
 from orchestration.periods import period_named
+from orchestration.slices import Slice
 from orchestration.traces import Place, place_of
 
 TABLES = """
@@ -19,6 +19,7 @@ create table kpi_catalog (
     kpi_id varchar, kind varchar default 'ratio', counts varchar default 'row',
     numerator_spans varchar, denominator_spans varchar, mix varchar,
     multiplier double default 1, dimensions varchar, waits_for varchar,
+    is_numerator_money boolean default false, is_denominator_money boolean default false,
     name_en varchar default 'Name', question_en varchar default 'Question?',
     definition_en varchar default 'Definition.', unit varchar default 'ratio'
 );
@@ -27,8 +28,17 @@ create table kpi_values (
     part varchar, numerator decimal(28, 4), denominator decimal(28, 4), value double,
     unit_count bigint, currency varchar, previous_value double, change_points double,
     change_relative double, target double, is_mature boolean default true,
-    is_small_sample boolean default true, is_complete_period boolean default true
+    is_small_sample boolean default true, is_complete_period boolean default true,
+    blocked_by varchar
 );
+create table dim_fx_rates as
+select * from (
+    values
+    ('BRL', date '2026-03-01', 1, true),
+    ('USD', date '2026-02-28', 5, false),
+    ('USD', date '2026-03-01', 5.5, false),
+    ('USD', date '2026-03-31', 6, false)
+) as rates (currency, rate_date, rate, is_reporting_currency);
 """
 MOMENTS = """
     unit_id, kpi_date, portfolio, numerator, denominator
@@ -85,6 +95,20 @@ OPINIONS = """
     detractor, 2026-03-01, -1, 1
     another, 2026-03-01, -1, 1
 """
+CURRENCIES = """
+    unit_id, kpi_date, currency, numerator, denominator
+    in_reais, 2026-03-30, BRL, 10, 20
+    in_dollars, 2026-03-01, USD, 2, 10
+    nothing_without_a_rate, 2026-03-02, USD, 0, 0
+"""
+LACKING = CURRENCIES + "    without_a_rate, 2026-03-02, USD, 1, 0\n"
+BALANCES = """
+    unit_id, kpi_date, ends_on, currency, numerator
+    in_reais, 2026-01-01, 2026-04-30, BRL, 10
+    in_dollars, 2026-01-01, 2026-04-30, USD, 2
+    lent_since, 2026-03-10, 2026-04-30, USD, 1
+    in_euros, 2026-01-01, 2026-03-30, EUR, 1
+"""
 
 
 @dataclass(frozen=True)
@@ -96,6 +120,7 @@ class Case:
     counted: dict[str, object] = field(default_factory=dict)
     where: tuple[str, str, str] = ("all", "all", "all")
     as_of: str = "2026-03-31"
+    blocked_by: str | None = None
 
 
 BOTH_BY = {
@@ -103,6 +128,8 @@ BOTH_BY = {
     for rule in ("start", "end", "change", "mean")
 }
 STOCK_BY = {rule: {"kind": "amount", "numerator_spans": rule} for rule in BOTH_BY}
+BY_CURRENCY = {"dimensions": "currency", "is_numerator_money": True}
+BOTH_MONEY = BY_CURRENCY | {"is_denominator_money": True}
 CASES = {
     "rows of the period": Case(MOMENTS, (1, 2, 0.5, 2)),
     "rows of a member": Case(
@@ -143,6 +170,37 @@ CASES = {
     "a part of a mix of units": Case(
         PARTS, (1, 3, 1 / 3, 3), {"mix": "channel", "counts": "unit"}, ("all", "all", "bank")
     ),
+    "amounts at the rate of their day": Case(CURRENCIES, (21, 75, 0.28, 3), BOTH_MONEY),
+    "one side of money": Case(CURRENCIES, (21, 30, 0.7, 3), BY_CURRENCY),
+    "amounts in their own currency": Case(
+        CURRENCIES, (2, 10, 0.2, 2), BOTH_MONEY, ("currency", "USD", "all")
+    ),
+    "balances at the rate of the last day": Case(
+        BALANCES, (28, None, 28, 3), BY_CURRENCY | STOCK_BY["end"]
+    ),
+    "dollars on the eve": Case(
+        BALANCES, (2, None, 2, 1), BY_CURRENCY | STOCK_BY["start"], ("currency", "USD", "all")
+    ),
+}
+BLOCKED = {
+    "rows": Case(
+        LACKING,
+        (None, None, None, 4),
+        BOTH_MONEY,
+        blocked_by="no rate of USD on 2026-03-02",
+    ),
+    "a balance on the eve": Case(
+        BALANCES,
+        (None, None, None, 3),
+        BY_CURRENCY | STOCK_BY["start"],
+        blocked_by="no rate of EUR on 2026-02-28",
+    ),
+    "a change": Case(
+        BALANCES,
+        (None, None, None, 3),
+        BY_CURRENCY | STOCK_BY["change"],
+        blocked_by="no rate of EUR on 2026-02-28",
+    ),
 }
 MIX = CASES["a part of a mix"]
 OF_A_MEMBER = CASES["rows of a member"]
@@ -167,10 +225,10 @@ def release_of(place: Path, **kpis: Case) -> Path:
                 """
                 insert into kpi_values (
                     kpi_id, period_grain, period_start, dimension, member, part, numerator,
-                    denominator, value, unit_count
-                ) values (?, 'month', '2026-03-01', ?, ?, ?, ?, ?, ?, ?)
+                    denominator, value, unit_count, blocked_by
+                ) values (?, 'month', '2026-03-01', ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
-                [kpi_id, *case.where, *case.published],
+                [kpi_id, *case.where, *case.published, case.blocked_by],
             )
         connection.execute(f"create table release as select date '{case.as_of}' as as_of")
     return release
@@ -207,6 +265,29 @@ def test_a_value_its_rows_do_not_give_fails(tmp_path: Path, name: str, column: i
     named = ("numerator", "denominator", "value", "unit_count")[column]
     with pytest.raises(ExplanationError, match=f"its {named} is .* but kpi_values has"):
         explained(release, march("it", case))
+
+
+@pytest.mark.parametrize("name", BLOCKED)
+def test_a_value_that_lacks_a_rate_says_which(tmp_path: Path, name: str) -> None:
+    case = BLOCKED[name]
+    release = release_of(tmp_path, it=case)
+    with pytest.raises(
+        InputError, match=f"it in 2026-03 is not published: there is {case.blocked_by}"
+    ):
+        explained(release, march("it", case))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        replace(BLOCKED["rows"], blocked_by=None, published=(21, 75, 0.28, 4)),
+        replace(BLOCKED["rows"], blocked_by="no rate of USD on 2026-03-01"),
+        replace(CASES["one side of money"], blocked_by="no rate of USD on 2026-03-02"),
+    ],
+)
+def test_a_rate_that_lacks_or_not_as_published_fails(tmp_path: Path, case: Case) -> None:
+    with pytest.raises(ExplanationError, match=r"its blocked_by is .* but kpi_values has"):
+        explained(release_of(tmp_path, it=case), march("it", case))
 
 
 def test_a_unit_with_a_moment_and_a_span_counts_once(tmp_path: Path) -> None:
