@@ -33,7 +33,7 @@ from orchestration.terminal import (
     trace_tables,
     way_back,
 )
-from orchestration.traces import trace
+from orchestration.traces import place_of, trace
 
 REFUSED, BAD_INPUT, FAILED = 1, 2, 3
 MOST_PROBLEMS = 20
@@ -140,16 +140,17 @@ def explain(
     wanted = Slice(kpi, period_named(period), dimension or "all", member or "all", part)
     with closing(open_release(release_file(home))) as release:
         explanation = explained(release, wanted, top)
-        behind = trace(release, explanation, unit, top) if unit else None
-    if behind:
-        for shown in trace_tables(behind):
-            console.print(shown, markup=False)
-        return
-    for line in explanation_lines(explanation):
-        console.print(line, markup=False, soft_wrap=True)
-    console.print(title_of("Contributing most", explanation.contributors))
-    console.print(rows_table(explanation.contributors), "")
-    console.print(way_back(explanation), markup=False, soft_wrap=True)
+        if unit:
+            for shown in trace_tables(trace(release, explanation, unit, top)):
+                console.print(shown, markup=False)
+            return
+        for line in explanation_lines(explanation):
+            console.print(line, markup=False, soft_wrap=True)
+        console.print(title_of("Contributing most", explanation.contributors))
+        console.print(rows_table(explanation.contributors), "")
+        for largest, *_ in explanation.contributors.rows[:1]:
+            place = place_of(release, explanation.unit_id_is, largest)
+            console.print(way_back(explanation, largest, place), markup=False, soft_wrap=True)
 
 
 @app.command()

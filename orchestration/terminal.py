@@ -17,7 +17,7 @@ from orchestration import slices
 from orchestration.explanation import Explanation
 from orchestration.figures import Figure
 from orchestration.progress import Progress
-from orchestration.traces import Trace, place_of
+from orchestration.traces import Place, Trace
 
 if TYPE_CHECKING:
     from orchestration.daily_run import Finished
@@ -234,13 +234,8 @@ def _cell(value: object) -> str:
     return escape(str(value))
 
 
-def way_back(explanation: Explanation) -> str:
-    """Say what the unit_ids are, and how to see what is behind one."""
-    rows = explanation.contributors.rows
-    if not rows:
-        return "No row adds to it."
-    unit = str(rows[0][0])
-    place = place_of(explanation.unit_id_is, unit)
+def way_back(explanation: Explanation, unit: str, place: Place | None) -> str:
+    """Say what the unit_ids are, and how to see what is behind one of them."""
     held = f" {place.table} holds it by {place.column}." if place else ""
     return (
         f"unit_id: {explanation.unit_id_is}{held} Add --unit '{unit}' to see what is behind"

@@ -22,8 +22,12 @@ PLACES = {
     "call": ("fct_contacts", "contact_id"),
     "message": ("fct_contacts", "contact_id"),
     "action": ("fct_contacts", "contact_id"),
+    "agent": ("dim_agents", "agent_id"),
     "promise": ("fct_promises", "promise_id"),
     "allocation": ("fct_allocations", "allocation_id"),
+    "cash": ("fct_allocations", "allocation_id"),
+    "cost": ("fct_costs", "cost_id"),
+    "revenue": ("fct_revenues", "revenue_id"),
     "invitation": ("fct_surveys", "response_id"),
     "response": ("fct_surveys", "response_id"),
     "visit": ("fct_portal_sessions", "session_id"),
@@ -47,20 +51,25 @@ class Trace:
     tables: dict[str, Table]
 
 
-def place_of(described: str, unit: str) -> Place | None:
+def place_of(connection: duckdb.DuckDBPyConnection, described: str, unit: str) -> Place | None:
     """Return where a unit is held; None where no table has a row for it.
 
-    ``described`` is what the column says of itself. Where units are of several kinds, each
-    begins with its own: 'account A1', 'promise P1', and an account that stands for a customer
-    'account customer C1'.
+    ``described`` is what the column says of itself. Where units are of several kinds, the table
+    that has the unit decides, or its own kind before the id: 'account A1', 'promise P1', and of
+    an account that stands for a customer 'account customer C1'.
     """
-    words = [word for word in re.findall(r"\w+", described.lower()) if word in PLACES]
-    if not words:
-        return None
-    kind = words[0]
-    while len(words) > 1 and unit.partition(" ")[0] in words:
+    kinds = [word for word in re.findall(r"\w+", described.lower()) if word in PLACES]
+    while len(kinds) > 1 and unit.partition(" ")[0] in kinds:
         kind, _, unit = unit.partition(" ")
-    return Place(*PLACES[kind], unit)
+        kinds = [kind, *(other for other in kinds if other != kind)]
+    for kind in kinds:
+        table, column = PLACES[kind]
+        held = connection.execute(
+            f"select 1 from release.main.{table} where {column} = $unit limit 1", {"unit": unit}
+        ).fetchone()
+        if held:
+            return Place(table, column, unit)
+    return None
 
 
 def trace(
@@ -81,7 +90,7 @@ def trace(
     if not own_rows.count:
         raise InputError(f"--unit {unit}: no row of {explanation.slice} is of that unit_id.")
     tables = {f"Its rows in kpi_{kpi.kpi_id}": own_rows}
-    place = place_of(explanation.unit_id_is, unit)
+    place = place_of(connection, explanation.unit_id_is, unit)
     if place:
         columns = columns_of(connection, place.table)
         tables[f"{place.table}, {place.column} = {place.unit}"] = table_of(

@@ -1,3 +1,4 @@
+import fcntl
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -6,7 +7,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from whole_runs import released
 
+from orchestration.sample import write_sample
 from orchestration.warehouse import open_warehouse, warehouse_path
 
 # All runs of a test session share what dbt has parsed, and none of it lands in the tree.
@@ -20,6 +23,31 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"the real data sets are not there: {SHARED_DATA}")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def sample_exports(sample_home: Path) -> Path:
+    """Exports of five months, with late, corrected and repeated rows."""
+    return sample_home.with_name("exports")
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home to which one run brought all of the sample; not to be written to.
+
+    It is made once, by the process that comes first, where several share the tests.
+    """
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent
+    place = place / "shared_sample"
+    place.mkdir(exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "home" / "published").exists():
+            write_sample(place / "exports", 150, 5, seed=11)
+            released(place / "exports", place / "home")
+    return place / "home"
 
 
 @pytest.fixture

@@ -410,11 +410,34 @@ def test_what_is_no_period_is_refused(name: str) -> None:
         period_named(name)
 
 
-def test_a_unit_is_held_by_the_table_its_description_names() -> None:
-    assert place_of("The customer.", "C1") == Place("dim_customers", "customer_id", "C1")
-    assert place_of("The customer.", "customer 1").unit == "customer 1"
-    assert place_of("The month and the team.", "2026-03") is None
-    two = "The promise, or the account (the customer where there is none) that kept one."
-    assert place_of(two, "promise P 1") == Place("fct_promises", "promise_id", "P 1")
-    assert place_of(two, "account A1") == Place("dim_contracts", "account_id", "A1")
-    assert place_of(two, "account customer C1") == Place("dim_customers", "customer_id", "C1")
+UNITS = """
+create table dim_contracts as select 'A1' as account_id, 'P 1' as contract_id;
+create table dim_customers as select 'C1' as customer_id union all select 'customer 1';
+create table fct_promises as select 'P 1' as promise_id;
+create table fct_allocations as select 'X' as allocation_id;
+create table fct_costs as select 'Y' as cost_id union all select 'X';
+"""
+KINDS = "The promise, or the account (the customer where there is none) that kept one."
+
+
+@pytest.mark.parametrize(
+    ("described", "unit", "place"),
+    [
+        ("The customer.", "C1", Place("dim_customers", "customer_id", "C1")),
+        ("The customer.", "customer 1", Place("dim_customers", "customer_id", "customer 1")),
+        ("The customer.", "C2", None),
+        ("The month and the team.", "C1", None),
+        (KINDS, "promise P 1", Place("fct_promises", "promise_id", "P 1")),
+        (KINDS, "account A1", Place("dim_contracts", "account_id", "A1")),
+        (KINDS, "account customer C1", Place("dim_customers", "customer_id", "C1")),
+        ("The allocation or the cost.", "X", Place("fct_allocations", "allocation_id", "X")),
+        ("The allocation or the cost.", "Y", Place("fct_costs", "cost_id", "Y")),
+    ],
+)
+def test_a_unit_is_held_by_the_table_its_description_names(
+    tmp_path: Path, described: str, unit: str, place: Place | None
+) -> None:
+    with closing(duckdb.connect(tmp_path / "units.duckdb")) as connection:
+        connection.execute(UNITS)
+    with closing(open_release(tmp_path / "units.duckdb")) as connection:
+        assert place_of(connection, described, unit) == place

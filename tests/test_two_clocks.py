@@ -11,26 +11,7 @@ import duckdb
 import pytest
 from whole_runs import released, warehouse_run
 
-from orchestration.sample import write_sample
 from orchestration.warehouse import warehouse_path
-
-SEED = 11
-
-
-@pytest.fixture(scope="module")
-def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Exports of five months, with late, corrected and repeated rows."""
-    out = tmp_path_factory.mktemp("sample") / "exports"
-    write_sample(out, 150, 5, SEED, lambda said: None)
-    return out
-
-
-@pytest.fixture(scope="module")
-def caught_up(exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home to which one run brought everything."""
-    home = tmp_path_factory.mktemp("caught_up")
-    released(exports, home)
-    return home
 
 
 def export_days(exports: Path) -> list[date]:
@@ -73,43 +54,45 @@ def run_days(exports: Path, home: Path, days: Iterable[date]) -> None:
         assert run.returncode in (0, 1), run.stdout + run.stderr
 
 
-def test_running_twice_changes_nothing(caught_up: Path, exports: Path, tmp_path: Path) -> None:
+def test_running_twice_changes_nothing(
+    sample_home: Path, sample_exports: Path, tmp_path: Path
+) -> None:
     again = tmp_path / "again"
-    shutil.copytree(caught_up, again, symlinks=True)
-    released(exports, again)
-    assert_identical(caught_up, again)
+    shutil.copytree(sample_home, again, symlinks=True)
+    released(sample_exports, again)
+    assert_identical(sample_home, again)
 
 
 def test_rebuilding_from_the_exports_gives_the_same_tables_as_loading_them_out_of_order(
-    caught_up: Path, exports: Path, tmp_path: Path
+    sample_home: Path, sample_exports: Path, tmp_path: Path
 ) -> None:
-    days = export_days(exports)
+    days = export_days(sample_exports)
     third = len(days) // 3
-    run = warehouse_run(exports, tmp_path, "--from", days[2 * third].isoformat())
+    run = warehouse_run(sample_exports, tmp_path, "--from", days[2 * third].isoformat())
     assert run.returncode in (0, 1), run.stdout + run.stderr
-    run_days(exports, tmp_path, [days[third]])
-    released(exports, tmp_path)
-    assert_identical(caught_up, tmp_path)
+    run_days(sample_exports, tmp_path, [days[third]])
+    released(sample_exports, tmp_path)
+    assert_identical(sample_home, tmp_path)
 
 
 def test_a_past_known_at_gives_the_tables_of_that_day_again(
-    caught_up: Path, exports: Path, tmp_path: Path
+    sample_home: Path, sample_exports: Path, tmp_path: Path
 ) -> None:
-    days = export_days(exports)
+    days = export_days(sample_exports)
     then = days[len(days) // 2].isoformat()
-    released(exports, tmp_path / "then", "--to", then)
+    released(sample_exports, tmp_path / "then", "--to", then)
     again = tmp_path / "again"
-    shutil.copytree(caught_up, again, symlinks=True)
-    released(exports, again, "--known-at", then)
+    shutil.copytree(sample_home, again, symlinks=True)
+    released(sample_exports, again, "--known-at", then)
     assert_identical(tmp_path / "then", again / "asof" / f"known_at={then}")
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(3))
 def test_days_in_any_order_end_in_the_same_tables(
-    caught_up: Path, exports: Path, tmp_path: Path, seed: int
+    sample_home: Path, sample_exports: Path, tmp_path: Path, seed: int
 ) -> None:
-    days = export_days(exports)
+    days = export_days(sample_exports)
     random.Random(seed).shuffle(days)
-    run_days(exports, tmp_path, days)
-    assert_identical(caught_up, tmp_path)
+    run_days(sample_exports, tmp_path, days)
+    assert_identical(sample_home, tmp_path)
