@@ -62,7 +62,8 @@ def test_every_kpi_is_made_of_its_rows(release: duckdb.DuckDBPyConnection) -> No
         explain(release, Slice(kpi_id, period(grain, first_date), *where))
         explained[kpi_id] += 1
     there = release.execute(
-        "select kpi_id from kpi_catalog where is_available and kind != 'statistic'"
+        "select distinct kpi_id from kpi_values inner join kpi_catalog using (kpi_id)"
+        " where kind != 'statistic'"
     ).fetchall()
     assert {kpi_id for (kpi_id,) in there} == set(explained)
     assert min(explained.values()) >= 5
@@ -163,7 +164,7 @@ def test_the_queries_of_the_guide_give_what_is_published(
     for published, summed in zip(pairs[::2], pairs[1::2], strict=True):
         (value,) = release.execute(published).fetchall()
         assert release.execute(summed).fetchall() == [pytest.approx(value, abs=Decimal(1) / 100)]
-        assert all(value)
+        assert value[-1] > 0
     assert {what for _, what, *_ in release.execute(way_back).fetchall()} >= {"payment"}
 
 
