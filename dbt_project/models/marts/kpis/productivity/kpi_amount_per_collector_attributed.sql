@@ -1,5 +1,6 @@
 -- One row per part of the cash collected that follows a contact of an agent, dated by
--- its booking; and one per agent employed and span of days.
+-- its booking; and one per agent employed and span of days. Employees have no currency:
+-- they stand beside the cash in the reporting one.
 
 select
     allocation_id as unit_id,
@@ -19,7 +20,7 @@ select
     agent_id as unit_id,
     valid_from_date as kpi_date,
     valid_to_date as ends_on,
-    cast(null as string) as currency,
+    '{{ var("reporting_currency") }}' as currency,
     agent_id as agent,
     team,
     0 as numerator,
