@@ -67,7 +67,8 @@ CASES = {
     "a plan set up": "from payment_portal_sessions where plan_created = 'true'",
     "a card refused, then accepted": """
         from payment_portal_sessions
-        where failure_code is not null and succeeded_at is not null""",
+        where failure_code is not null
+        and submitted_at::timestamp + interval 3 minutes < succeeded_at::timestamp""",
     "a visit abandoned": "from payment_portal_sessions where submitted_at is null",
     "a page that failed": "from payment_portal_sessions where had_error = 'true'",
     "a debt in dollars": "from billing_contracts where currency = 'USD'",

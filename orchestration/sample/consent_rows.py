@@ -12,7 +12,7 @@ from orchestration.sample.contact_rows import opted_out_at
 from orchestration.sample.delivery import Rows
 from orchestration.sample.world import Columns, World, second_of
 
-ALSO_ALLOWED_SHARE, COMES_BACK_SHARE, COMES_BACK_AFTER = 0.3, 0.1, (30, 120)
+ALSO_ALLOWED_SHARE, COMES_BACK_SHARE, COMES_BACK_AFTER = 0.3, 0.3, (30, 120)
 
 
 def consent_rows(world: World, rng: np.random.Generator, contacts: Columns) -> Iterator[Rows]:

@@ -22,8 +22,8 @@ INVITED_SHARE, INVITED_PAYER_SHARE, DELIVERED_SHARE = 0.6, 0.12, 0.94
 RESPONSE_SHARES = np.array([0.17, 0.24])
 # by actor (human, bot, automated, self); mood (calm, forgetful, strained, insolvent)
 NPS_BY_ACTOR, NPS_BY_MOOD, NPS_SPREAD = (
-    np.array([8.5, 7.2, 7.4, 8.9]),
-    np.array([0.3, 0.2, -0.5, -1.4]),
+    np.array([8.7, 7.5, 7.6, 9.0]),
+    np.array([0.3, 0.2, -0.4, -1.0]),
     2.3,
 )
 CSAT_BY_ACTOR, CSAT_BY_MOOD, CSAT_SPREAD = (

@@ -29,12 +29,12 @@ from orchestration.sample.world import (
     second_of,
 )
 
-ON_TIME_BY_DISCIPLINE = ((0, 0.08, 0.2, 0.5, 1), (0.74, 0.90, 0.963, 0.989, 0.997))
+ON_TIME_BY_DISCIPLINE = ((0, 0.08, 0.2, 0.5, 1), (0.7, 0.87, 0.95, 0.98, 0.993))
 FIRST_INSTALMENT_RISK = 1.25
 # what is left of the chance to pay on time where another contract is behind
 ELSEWHERE_BY_MOOD = np.array([1.0, 1.0, 0.45, 0.15])
 # discipline; share forgetful; share forgetful or strained
-MOODS_BY_DISCIPLINE = ((0, 0.2, 0.6, 1), (0.02, 0.05, 0.13, 0.28), (0.31, 0.37, 0.51, 0.72))
+MOODS_BY_DISCIPLINE = ((0, 0.2, 0.6, 1), (0.15, 0.25, 0.4, 0.55), (0.6, 0.68, 0.8, 0.9))
 # by mood (calm, forgetful, strained, insolvent) and days past due (DPD_EDGES)
 DAILY_PAYERS = np.array(
     [
