@@ -24,8 +24,8 @@ stated as (
         contacts.contact_id,
         preferences.is_preferred,
         preferences.channel = contacts.channel as is_of_channel,
-        -- where the last hour is before the first, it is of the next morning; an hour not
-        -- stated bounds nothing
+        -- a last hour before the first is of the next morning; an hour not stated
+        -- bounds nothing
         case
             when preferences.stated_from_hour > preferences.stated_to_hour
                 then
