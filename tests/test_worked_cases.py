@@ -103,6 +103,38 @@ def c17_contracts() -> dict[str, str]:
     }
 
 
+def r5_debts_in_dollars() -> dict[str, str]:
+    """1,000 dollars due on 1 March, half of it paid in reais on 10 March.
+
+    The debt entered collection when a dollar was worth 5 reais; the payment came at 5.50,
+    and the month closed at 6. Of a debt in a currency nobody rates the other 100 reais are
+    left unapplied.
+    """
+    return {
+        "billing/contracts/2026-03-31_r5.csv": """
+            contract_id,customer_id,portfolio,currency,originated_date
+            r5,r5,R5,USD,2026-01-01
+            r5_unrated,r5_unrated,R5_UNRATED,XXX,2026-01-01
+            """,
+        "billing/instalments/2026-03-31_r5.csv": """
+            instalment_id,contract_id,due_date,amount
+            r5,r5,2026-03-01,1000
+            r5_unrated,r5_unrated,2026-03-01,1000
+            """,
+        "payment/payments/2026-03-31_r5.csv": """
+            payment_id,contract_id,amount,currency,status,status_at
+            r5,r5,2750,BRL,cleared,2026-03-10 10:00:00
+            r5_unrated,r5_unrated,100,BRL,cleared,2026-03-10 10:00:00
+            """,
+        "payment/fx_rates/2026-03-31.csv": """
+            currency,rate_date,rate
+            USD,2026-03-02,5
+            USD,2026-03-10,5.5
+            USD,2026-03-30,6
+            """,
+    }
+
+
 def c15_surveys() -> dict[str, str]:
     """50 promoters and 30 passives asked about messages, 20 detractors about calls."""
     scores = [9, 10] * 25 + [7, 8] * 15 + [0, 3, 5, 6] * 5
@@ -118,7 +150,7 @@ def c15_surveys() -> dict[str, str]:
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The release of all cases that share a day: 31 March 2026."""
     place = tmp_path_factory.mktemp("cases")
-    write(place / "exports", CASES | c15_surveys() | c17_contracts())
+    write(place / "exports", CASES | c15_surveys() | c17_contracts() | r5_debts_in_dollars())
     released(place / "exports", place / "home")
     return release_file(place / "home")
 
@@ -271,6 +303,35 @@ LATE_ROW = {
         late,b,150,cleared,2026-01-29 10:00:00
         """,
 }
+
+
+def test_r5_a_debt_in_dollars_paid_in_reais_recovers_at_the_rate_of_its_entry(
+    cases: Path,
+) -> None:
+    assert query(
+        cases,
+        "select amount, currency, debt_amount, debt_currency from fct_allocations"
+        " where contract_id = 'r5'",
+    ) == [(Decimal(2750), "BRL", Decimal(500), "USD")]
+    assert value(cases, "recovery_rate", "2026-03-01", "R5") == (2500, 5000, 0.5)
+    assert value(cases, "delinquent_balance_rate", "2026-03-01", "R5") == (3000, 3000, 1)
+    assert value(cases, "cash_collected", "2026-03-01", "R5")[0] == 2750
+
+
+def test_r5_cash_that_cannot_be_told_in_the_currency_of_its_debt_is_left_unapplied(
+    cases: Path,
+) -> None:
+    assert query(
+        cases,
+        "select contract_id, allocation_basis, amount, currency from fct_allocations"
+        " where payment_id = 'r5_unrated'",
+    ) == [(None, "no_rate", Decimal(100), "BRL")]
+    assert query(
+        cases,
+        "select outstanding_amount, currency from fct_debt_periods"
+        " where contract_id = 'r5_unrated' and valid_to_date = '2026-03-31'",
+    ) == [(Decimal(1000), "XXX")]
+    assert value(cases, "recovery_rate", "2026-03-01", "R5_UNRATED")[2] is None
 
 
 def january_cash(home: Path) -> Decimal:
