@@ -3,12 +3,6 @@
 
 with
 
-clock as (
-
-    select * from {{ ref('int_clock') }}
-
-),
-
 overdue as (
 
     select * from {{ ref('int_debts_overdue') }}
@@ -85,7 +79,6 @@ last_debts as (
             numbered.customer_id = stays.customer_id
             and numbered.stay_number = stays.stay_number
             and numbered.valid_to_date = stays.last_date
-    where numbered.valid_to_date < (select as_of from clock)
     qualify row_number() over (
         partition by numbered.customer_id, numbered.stay_number
         order by numbered.overdue_amount desc, numbered.contract_id asc
