@@ -16,9 +16,8 @@ WHOLE_SHARE, UPHELD_SHARE, HELD_SHARE = 0.4, 0.3, 0.7
 OPEN_DAYS = (8, 61)
 
 
-def play(world: World, day: int, late: Late) -> None:
-    """Close the disputes due today, some with a credit note, and open new ones."""
-    _close(world, day)
+def open_some(world: World, day: int, late: Late) -> None:
+    """Open disputes of debts not long overdue; most of these are on hold till they close."""
     book, rng = world.book, world.rng
     disputed = late.where(rng.random(len(late.dpd)) < DISPUTED_DAILY)
     contract = disputed.contract
@@ -56,7 +55,8 @@ def play(world: World, day: int, late: Late) -> None:
     stages.hold(world, day, disputed.contract[held], days[held])
 
 
-def _close(world: World, day: int) -> None:
+def close(world: World, day: int) -> None:
+    """Close the disputes due today, some with a credit note."""
     rows = world.agenda.due("close_dispute", day)
     if rows is None:
         return

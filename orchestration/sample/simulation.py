@@ -57,9 +57,10 @@ def _play_day(world: World, day: int) -> None:
     charges.take_back_charges(world, day, late)
     charges.note_entries(world, day, late)
     charges.credit_invoices(world, day)
-    stages.move(world, day, late)
-    disputes.play(world, day, late_debts(world, day))
+    disputes.close(world, day)
     late = late_debts(world, day)
+    stages.move(world, day, late)
+    disputes.open_some(world, day, late)
     not_paid = world.book.paid_day[late.person] != day
     paying.pay_late(world, day, late.where(not_paid))
     agreements.play(world, day)
