@@ -191,6 +191,9 @@ def _facts(kpi: Kpi) -> Iterator[list[str]]:
     if "not_comparable_with" in meta:
         others = (f"[`{other}`]({other}.md)" for other in meta["not_comparable_with"])
         yield ["not to be compared with", ", ".join(others)]
+    if "not_comparable_with" in meta:
+        others = ", ".join(f"[`{kpi_id}`]({kpi_id}.md)" for kpi_id in meta["not_comparable_with"])
+        yield ["not comparable with", others]
     yield ["dimensions", ", ".join(meta.get("dimensions", [])) or "none"]
     yield ["exports it needs", ", ".join([*ALWAYS_REQUIRED, *meta.get("requires", [])])]
 
