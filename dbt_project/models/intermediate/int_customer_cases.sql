@@ -65,7 +65,6 @@ first_days as (
         'agreement' as block,
         min(coalesce(offered_date, signed_date, activated_date)) as valid_from_date
     from {{ ref('fct_agreements') }}
-    where coalesce(offered_date, signed_date, activated_date) is not null
     group by customer_id
 
     union all

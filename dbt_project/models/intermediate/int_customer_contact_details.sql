@@ -79,9 +79,8 @@ best_points as (
     qualify row_number() over (
         partition by customer_id
         order by
-            coalesce(
-                (preferred_channel = 'email') = (contact_point_kind = 'email'), false
-            ) desc,
+            (preferred_channel = 'email') = (contact_point_kind = 'email')
+            desc nulls last,
             last_checked_date desc nulls last,
             contact_point_id asc
     ) = 1
