@@ -49,7 +49,7 @@ def test_the_kpi_of_the_guide_has_values(
     build = subprocess.run(
         [
             *(Path(sys.executable).with_name("dbt"), "build", "--indirect-selection", "empty"),
-            *("--select", f"{KPI}+", re.search(r"- name: (\w+)", unit_test)[1]),
+            *("--select", f"{KPI}+,resource_type:model", re.search(r"- name: (\w+)", unit_test)[1]),
             *("--target-path", tmp_path / "target", "--log-path", tmp_path / "logs"),
         ],
         cwd=project,
