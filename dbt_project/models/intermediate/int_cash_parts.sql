@@ -233,8 +233,8 @@ parts as (
 
 ),
 
--- most cash is in the currency of its debt; what an agreement asks in another currency
--- than the debt's is paid at the rate at which the debt was agreed
+-- most cash is in the currency of its debt; what is paid on an agreement, in its currency,
+-- is worth what it was when the debt was agreed
 
 foreign_parts as (
 
@@ -265,8 +265,7 @@ foreign_parts as (
             and parts.currency != contracts.currency
     left join agreement_shares
         on
-            parts.allocation_basis = 'agreement'
-            and parts.agreement_id = agreement_shares.agreement_id
+            parts.agreement_id = agreement_shares.agreement_id
             and parts.contract_id = agreement_shares.contract_id
     left join rates as cash_rates
         on
