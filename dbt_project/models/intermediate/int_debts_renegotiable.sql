@@ -4,9 +4,50 @@
 
 with
 
+-- by which amount a debt is overdue does not matter here
+
+numbered as (
+
+    select
+        *,
+        sum(
+            case
+                when
+                    overdue_before_amount > 0
+                    and age_band is not distinct from age_band_before
+                    then 0
+                else 1
+            end
+        ) over (
+            partition by contract_id order by valid_from_date
+            rows between unbounded preceding and current row
+        ) as span_number
+    from (
+        select
+            *,
+            lag(age_band) over (
+                partition by contract_id order by valid_from_date
+            ) as age_band_before
+        from {{ ref('int_debts_overdue') }}
+    ) as overdue
+
+),
+
 overdue as (
 
-    select * from {{ ref('int_debts_overdue') }}
+    select
+        contract_id,
+        min(valid_from_date) as valid_from_date,
+        max(valid_to_date) as valid_to_date,
+        min_by(overdue_before_amount, valid_from_date) as overdue_before_amount,
+        max(portfolio) as portfolio,
+        max(product) as product,
+        max(creditor_brand) as creditor_brand,
+        max(segment) as segment,
+        max(region) as region,
+        max(age_band) as age_band
+    from numbered
+    group by contract_id, span_number
 
 ),
 
