@@ -233,8 +233,8 @@ parts as (
 
 ),
 
--- most cash is in the currency of its debt; what is paid on an agreement, in its currency,
--- is worth what it was when the debt was agreed
+-- most cash is in the currency of its debt; what is paid on an agreement in that of the
+-- agreement is worth what it was when the debt was agreed
 
 foreign_parts as (
 
