@@ -11,6 +11,8 @@ from orchestration.exports import find_deliveries
 from orchestration.sources import SourceSystem, default_source, load_source
 from orchestration.warehouse import LoadedFile, load, pending
 
+ALL_CUSTOMERS = "select customer_id, region, row_number from raw.billing_customers order by all"
+
 
 def load_all(
     connection: duckdb.DuckDBPyConnection,

@@ -1,19 +1,24 @@
 """What `warehouse` says, and the exit code it ends with."""
 
 import fcntl
+import io
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from contextlib import closing, redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import duckdb
 import pytest
-from whole_runs import contents, write
+from whole_runs import contents, query, write
 
 from orchestration.command_line import main
+from orchestration.figures import release_file
+from orchestration.kpi_pages import read_kpis
 
 EXPORTS = {
     "billing/contracts/2026-03-01.csv": """
@@ -36,43 +41,45 @@ EXPORTS = {
     + "\n".join(f"q{number},b,1,cleared,2026-02-22," for number in range(30)),
     "notes.txt": "not an export",
 }
-THE_DEBTS = """
-    contract_id,customer_id,originated_date
-    nobody,nobody,2026-01-01
-    """
-
-Warehouse = Callable[..., tuple[int, str]]
 
 
-@pytest.fixture
-def warehouse(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> Warehouse:
+def warehouse(*arguments: str | Path) -> tuple[int, str]:
     """Run the command in this process; give its exit code and all it said, on one line."""
-
-    def run(*arguments: str | Path) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["warehouse", *map(str, arguments)])
-        monkeypatch.setenv("COLUMNS", "200")
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
+        patch.setattr(sys, "argv", ["warehouse", *map(str, arguments)])
+        patch.setenv("COLUMNS", "200")
         with pytest.raises(SystemExit) as ended:
             main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, " ".join((said.out + said.err).split())
-
-    return run
+    return ended.value.code or 0, " ".join(said.getvalue().split())
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with exports and, once a test has run it, a home."""
-    path = tmp_path_factory.mktemp("command_line")
-    write(path / "exports", EXPORTS)
-    return path
-
-
-def _run(warehouse: Warehouse, place: Path, *options: str) -> tuple[int, str]:
+def run(place: Path, *options: str) -> tuple[int, str]:
     return warehouse("run", "--exports", place / "exports", "--home", place / "home", *options)
 
 
-def test_a_run_that_releases_prints_the_figures_and_where_everything_is(warehouse, place):
-    code, said = _run(warehouse, place)
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
+    """A directory with exports and the home that a run made of them, and what it said."""
+    place = tmp_path_factory.mktemp("command_line")
+    write(place / "exports", EXPORTS)
+    return place, *run(place)
+
+
+@pytest.fixture
+def place(first_run: tuple[Path, int, str]) -> Path:
+    """The exports and the home; not to be written to."""
+    return first_run[0]
+
+
+@pytest.fixture
+def own_place(place: Path, tmp_path: Path) -> Path:
+    """A copy of the exports and the home."""
+    return shutil.copytree(place, tmp_path / "own", symlinks=True)
+
+
+def test_a_run_that_releases_prints_the_figures_and_where_everything_is(first_run):
+    _, code, said = first_run
     assert code == 0, said
     assert "Cash collected Feb 2026 BRL 1,364.50" in said
     assert "3 files loaded: 36 rows, 1 rejected." in said
@@ -86,49 +93,63 @@ def test_a_run_that_releases_prints_the_figures_and_where_everything_is(warehous
     assert any("OK created sql table model main.fct_cash" in line["message"] for line in lines)
 
 
-def test_a_run_about_the_past_has_a_home_of_its_own(warehouse, place):
-    before = contents(place / "home" / "releases")
-    code, said = _run(warehouse, place, "--as-of", "2026-02-20")
-    own = place / "home" / "asof" / "as_of=2026-02-20"
+def test_a_kpi_whose_exports_never_came_waits_for_them(place):
+    release = release_file(place / "home")
+    listed = query(release, "select kpi_id, is_available, waits_for from kpi_catalog")
+    waiting = {kpi.kpi_id: ", ".join(sorted(kpi.meta.get("requires", []))) for kpi in read_kpis()}
+    assert {kpi_id: waits_for or "" for kpi_id, _, waits_for in listed} == waiting
+    assert all(is_available != bool(waits_for) for _, is_available, waits_for in listed)
+    there = {kpi_id for (kpi_id,) in query(release, "select distinct kpi_id from kpi_values")}
+    assert {kpi_id for kpi_id in there if waiting[kpi_id]} == set()
+    assert there >= {"cash_collected", "recovery_rate", "delinquency_rate"}
+    for kpi_id, exports in waiting.items():
+        if exports:
+            code, said = warehouse("explain", kpi_id, "--period", "2026", "--home", place / "home")
+            assert code == 2, said
+            assert said == f"{kpi_id} has no values: it waits for the exports {exports}."
+
+
+def test_a_run_about_the_past_has_a_home_of_its_own(own_place):
+    before = contents(own_place / "home" / "releases")
+    code, said = run(own_place, "--as-of", "2026-02-20")
+    past = own_place / "home" / "asof" / "as_of=2026-02-20"
     assert code == 0, said
     assert "As of 2026-02-20, known at 2026-03-01." in said
-    assert f"Release {own / 'published'}" in said
-    assert contents(place / "home" / "releases") == before
-    code, said = warehouse("kpis", "--home", own, "--kpi", "cash_collected")
+    assert f"Release {past / 'published'}" in said
+    assert contents(own_place / "home" / "releases") == before
+    code, said = warehouse("kpis", "--home", past, "--kpi", "cash_collected")
     assert code == 0, said
     assert "Cash collected Feb 2026 * BRL 100.00" in said
 
 
-def test_a_refused_release_is_exit_code_1_and_says_why(warehouse, place, tmp_path):
-    before = contents(place / "home" / "releases")
-    unknown_debts = EXPORTS | {
+def test_a_refused_release_is_exit_code_1_and_says_why(own_place):
+    before = contents(own_place / "home" / "releases")
+    unknown_debts = {
         "payment/payments/2026-03-02.csv": """
             payment_id,contract_id,amount,status,status_at
             p3,nobody,5000,cleared,2026-03-01
             """
     }
-    write(tmp_path / "exports", unknown_debts)
-    code, said = warehouse("run", "--exports", tmp_path / "exports", "--home", place / "home")
+    write(own_place / "exports", unknown_debts)
+    code, said = run(own_place)
     assert code == 1, said
     assert "orphan" in said
     assert Path(re.search(r"The audit's report is (\S+)\.", said)[1]).is_file()
     assert "Traceback" not in said
-    assert contents(place / "home" / "releases") == before
+    assert contents(own_place / "home" / "releases") == before
 
 
-def test_a_killed_run_does_not_hold_up_the_next(warehouse, place):
-    logs = place / "home" / "logs"
+def test_a_killed_run_does_not_hold_up_the_next(own_place):
+    logs = own_place / "home" / "logs"
     known = set(logs.iterdir())
     command = "from orchestration.command_line import main; main()"
-    options = ["run", "--exports", str(place / "exports"), "--home", str(place / "home")]
+    options = ["run", "--exports", str(own_place / "exports"), "--home", str(own_place / "home")]
     process = subprocess.Popen([sys.executable, "-c", command, *options])
     while process.poll() is None and not _is_building(logs, known):
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    # the debts that the payments were refused for come late
-    write(place / "exports", {"billing/contracts/2026-03-02.csv": THE_DEBTS})
-    code, said = _run(warehouse, place)
+    code, said = run(own_place)
     assert code == 0, said
 
 
@@ -140,15 +161,15 @@ def _is_building(logs: Path, known: set[Path]) -> bool:
     )
 
 
-def test_one_run_at_a_time_works_on_a_home(warehouse, place):
+def test_one_run_at_a_time_works_on_a_home(place):
     with (place / "home" / "run.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        code, said = _run(warehouse, place)
+        code, said = run(place)
     assert code == 2, said
     assert "another run is at work there" in said
 
 
-def test_the_published_figures_can_be_sliced(warehouse, place):
+def test_the_published_figures_can_be_sliced(place):
     home = place / "home"
     code, said = warehouse("kpis", "--home", home, "--kpi", "cash_collected", "--grain", "year")
     assert code == 0, said
@@ -167,10 +188,79 @@ def test_the_published_figures_can_be_sliced(warehouse, place):
         (["--home", "nowhere"], "nowhere: nothing has been released there"),
     ],
 )
-def test_figures_that_are_not_there_are_bad_input(warehouse, place, options, complaint):
+def test_figures_that_are_not_there_are_bad_input(place, options, complaint):
     code, said = warehouse("kpis", "--home", place / "home", *options)
     assert code == 2, said
     assert complaint in said
+
+
+def test_a_value_is_explained_from_its_rows(place):
+    options = ["--period", "2026-02", "--top", "2", "--home", place / "home"]
+    code, said = warehouse("explain", "cash_collected", *options)
+    assert code == 0, said
+    assert "Cash collected: cash_collected in 2026-02 How much net cash came in?" in said
+    assert "numerator 1,364.50 = 1,364.50 from 32 rows dated within the period" in said
+    assert "value 1,364.50 = BRL 1,364.50, which is what kpi_values says" in said
+    assert "previous -, target -, complete, mature, rests on 32 rows" in said
+    assert "Contributing most (2 of 32):" in said
+    assert "2026-02-21" in said
+    assert "unit_id: The allocation. fct_allocations holds it by allocation_id." in said
+
+
+def test_a_slice_of_units_is_explained(place):
+    options = ["--period", "2026-02-20", "--dimension", "portfolio", "--member", "unknown"]
+    code, said = warehouse("explain", "delinquency_rate", *options, "--home", place / "home")
+    assert code == 0, said
+    assert "delinquency_rate in 2026-02-20, portfolio unknown" in said
+    assert "numerator 1 = 1 from 1 units there at the end of 2026-02-20" in said
+    assert "1 / 1 = 100.0%, which is what kpi_values says" in said
+    assert "rests on 1 units, a small sample" in said
+
+
+def test_what_is_behind_a_unit_is_listed(place):
+    options = ["--period", "2026-02", "--unit", "p1:1:a", "--home", place / "home"]
+    code, said = warehouse("explain", "cash_collected", *options)
+    assert code == 0, said
+    assert "Its rows in kpi_cash_collected:" in said
+    assert "fct_allocations, allocation_id = p1:1:a:" in said
+    assert "Contracts: contract_id account_id customer_id" in said
+    assert "Payments and what undid them, the newest first:" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["cash_collected"], "Missing option '--period'"),
+        (["cash_collected", "--period", "soon"], "--period soon: that is no period; write"),
+        (["cash_collected", "--period", "2019"], "--period 2019: there is no value for"),
+        (["happiness", "--period", "2026"], "happiness: there is no such KPI, but"),
+        (
+            ["cash_collected", "--period", "2026", "--dimension", "portfolio"],
+            "--dimension and --member go together; say both or neither.",
+        ),
+        (
+            ["cash_collected", "--period", "2026-02", "--unit", "nobody"],
+            "--unit nobody: no row of cash_collected in 2026-02 is of that unit_id.",
+        ),
+        (["cash_collected", "--period", "2026-02", "--top", "0"], "Invalid value for '--top'"),
+    ],
+)
+def test_what_cannot_be_explained_is_bad_input(place, options, complaint):
+    code, said = warehouse("explain", *options, "--home", place / "home")
+    assert code == 2, said
+    assert complaint in said
+    assert "Traceback" not in said
+
+
+def test_a_value_that_its_rows_do_not_give_is_exit_code_3(own_place):
+    release = release_file(own_place / "home")
+    with closing(duckdb.connect(release)) as connection:
+        connection.execute("update kpi_values set value = value + 1, numerator = numerator + 1")
+    options = ["--period", "2026-02", "--home", own_place / "home"]
+    code, said = warehouse("explain", "cash_collected", *options)
+    assert code == 3, said
+    assert "by the rows of kpi_cash_collected its numerator is 1364.50" in said
+    assert "but kpi_values has 1365.5000" in said
 
 
 @pytest.mark.parametrize(
@@ -188,9 +278,7 @@ def test_figures_that_are_not_there_are_bad_input(warehouse, place, options, com
         (["--colour", "blue"], "No such option"),
     ],
 )
-def test_bad_options_are_exit_code_2_and_leave_nothing_behind(
-    warehouse, place, tmp_path, options, complaint
-):
+def test_bad_options_are_exit_code_2_and_leave_nothing_behind(place, tmp_path, options, complaint):
     home = tmp_path / "home"
     code, said = warehouse("run", "--exports", place / "exports", "--home", home, *options)
     assert code == 2, said
@@ -199,23 +287,23 @@ def test_bad_options_are_exit_code_2_and_leave_nothing_behind(
     assert not home.exists()
 
 
-def test_a_day_whose_exports_have_not_come_yet_cannot_be_described(warehouse, place):
-    code, said = _run(warehouse, place, "--as-of", "2026-04-01")
+def test_a_day_whose_exports_have_not_come_yet_cannot_be_described(place):
+    code, said = run(place, "--as-of", "2026-04-01")
     assert code == 2, said
     assert "--as-of 2026-04-01 is after the newest export day, 2026-03-0" in said
 
 
-def test_files_found_wanting_are_exit_code_2_and_nothing_is_loaded(warehouse, tmp_path):
+def test_files_found_wanting_are_exit_code_2_and_nothing_is_loaded(tmp_path):
     lacking = EXPORTS | {"billing/contracts/2026-03-02.csv": "contract_id\nc"}
     write(tmp_path / "exports", lacking)
-    code, said = _run(warehouse, tmp_path)
+    code, said = run(tmp_path)
     assert code == 2, said
     assert "billing/contracts/2026-03-02.csv" in said
     assert "customer_id" in said
     assert not (tmp_path / "home" / "published").exists()
 
 
-def test_anything_else_is_exit_code_3_with_the_traceback_in_the_log(warehouse, tmp_path):
+def test_anything_else_is_exit_code_3_with_the_traceback_in_the_log(tmp_path):
     pigeon = EXPORTS | {
         "contact/contacts/2026-03-01.csv": """
             contact_id,customer_id,channel,direction,started_at
@@ -223,7 +311,7 @@ def test_anything_else_is_exit_code_3_with_the_traceback_in_the_log(warehouse, t
             """
     }
     write(tmp_path / "exports", pigeon)
-    code, said = _run(warehouse, tmp_path)
+    code, said = run(tmp_path)
     assert code == 3, said
     assert "the test accepted_values_fct_contacts_channel" in said
     assert "Traceback" not in said
