@@ -58,6 +58,7 @@ SPANS = """
     unit_id, kpi_date, ends_on, numerator
     a, 2026-02-10, 2026-03-10, 100
     b, 2026-03-05, 2026-04-30, 50
+    until_the_eve, 2026-01-01, 2026-02-28, 30
     ended_before_the_eve, 2026-01-01, 2026-02-27, 7
     not_yet, 2026-04-01, 2026-04-30, 7
 """
@@ -143,9 +144,9 @@ CASES = {
     "a multiplied value": Case(OPINIONS, (-1, 3, -100 / 3, 3), {"multiplier": 100}),
     "nothing to divide by": Case(MOMENTS.replace("1\n", "0\n"), (1, 0, None, 2)),
     "units": Case(MOMENTS_OF_UNITS, (1, 2, 0.5, 2), {"counts": "unit"}),
-    "a stock on the eve": Case(SPANS, (100, None, 100, 1), STOCK_BY["start"]),
+    "a stock on the eve": Case(SPANS, (130, None, 130, 2), STOCK_BY["start"]),
     "a stock on the last day": Case(SPANS, (50, None, 50, 1), STOCK_BY["end"]),
-    "the change of a stock": Case(SPANS, (-50, None, -50, 1), STOCK_BY["change"]),
+    "the change of a stock": Case(SPANS, (-80, None, -80, 1), STOCK_BY["change"]),
     "the mean of a stock": Case(SPANS, (round(2350 / 31, 4), None, 2350 / 31, 1), STOCK_BY["mean"]),
     "the mean until now": Case(
         SPANS, (round(1800 / 20, 4), None, 1800 / 20, 1), STOCK_BY["mean"], as_of="2026-03-20"
