@@ -172,6 +172,11 @@ def explanation_lines(explanation: Explanation) -> list[str]:
             for name, side in explanation.sides.items()
         ),
         f"{'value':<12} {arithmetic} = {value}, which is what kpi_values says",
+        *(
+            ["Amounts of other currencies are converted at the rate of their day: dim_fx_rates."]
+            if any(side.is_converted for side in explanation.sides.values())
+            else []
+        ),
         "",
         f"previous {previous}, target {target},"
         f" {'complete' if published.is_complete_period else 'period still open'},"

@@ -201,7 +201,8 @@ def test_a_value_is_explained_from_its_rows(place):
     assert "Cash collected: cash_collected in 2026-02 How much net cash came in?" in said
     assert "numerator 1,364.50 = 1,364.50 from 32 rows dated within the period" in said
     assert "value 1,364.50 = BRL 1,364.50, which is what kpi_values says" in said
-    assert "previous -, target -, complete, mature, rests on 32 rows" in said
+    assert "converted at the rate of their day: dim_fx_rates. previous -, target -" in said
+    assert "complete, mature, rests on 32 rows" in said
     assert "Contributing most (2 of 32):" in said
     assert "2026-02-21" in said
     assert "unit_id: The allocation. fct_allocations holds it by allocation_id." in said

@@ -173,3 +173,17 @@ def test_a_release_holds_what_it_takes_to_explain_it(release: duckdb.DuckDBPyCon
     kpis = release.execute("select 'kpi_' || kpi_id from kpi_catalog").fetchall()
     assert {name for (name,) in kpis} <= tables
     assert tables >= {"dim_fx_rates", "dim_contracts", "fct_contacts", "fct_allocations"}
+
+
+def test_every_table_of_a_release_says_what_it_holds(release: duckdb.DuckDBPyConnection) -> None:
+    silent = release.execute(
+        """
+        select table_name, column_name from duckdb_columns()
+        where database_name = 'release' and comment is null
+            and table_name not in ('release', 'release_tables')
+        union all
+        select table_name, '' from duckdb_tables()
+        where database_name = 'release' and comment is null
+        """
+    ).fetchall()
+    assert silent == []
