@@ -12,7 +12,6 @@ from orchestration.errors import InputError
 from orchestration.explanation import Explanation, ExplanationError, explain, open_release
 from orchestration.periods import period_named
 from orchestration.slices import Slice
-from orchestration.traces import Place, place_of
 
 TABLES = """
 create table kpi_catalog (
@@ -380,65 +379,3 @@ def test_what_cannot_be_taken_apart_is_refused(
     with pytest.raises(InputError) as refused:
         explained(release, wanted)
     assert str(refused.value).startswith(complaint)
-
-
-@pytest.mark.parametrize(
-    ("name", "grain", "first_date", "last_date"),
-    [
-        ("2026-03-15", "day", date(2026, 3, 15), date(2026, 3, 15)),
-        ("2026-W01", "week", date(2025, 12, 29), date(2026, 1, 4)),
-        ("2026-W53", "week", date(2026, 12, 28), date(2027, 1, 3)),
-        ("2028-02", "month", date(2028, 2, 1), date(2028, 2, 29)),
-        ("2026-12", "month", date(2026, 12, 1), date(2026, 12, 31)),
-        ("2026-Q1", "quarter", date(2026, 1, 1), date(2026, 3, 31)),
-        ("2026-Q4", "quarter", date(2026, 10, 1), date(2026, 12, 31)),
-        ("2026", "year", date(2026, 1, 1), date(2026, 12, 31)),
-    ],
-)
-def test_a_period_is_read_as_it_is_written(
-    name: str, grain: str, first_date: date, last_date: date
-) -> None:
-    period = period_named(name)
-    assert (period.grain, period.first_date, period.last_date) == (grain, first_date, last_date)
-    assert str(period) == name
-
-
-@pytest.mark.parametrize(
-    "name", ["March", "2026-13", "2026-00", "2026-W54", "2026-W00", "2026-Q5", "26", "20260315", ""]
-)
-def test_what_is_no_period_is_refused(name: str) -> None:
-    with pytest.raises(InputError, match=f"--period {name}: that is no period; write 2026-03-15"):
-        period_named(name)
-
-
-UNITS = """
-create table dim_contracts as select 'A1' as account_id, 'P 1' as contract_id;
-create table dim_customers as select 'C1' as customer_id union all select 'customer 1';
-create table fct_promises as select 'P 1' as promise_id;
-create table fct_allocations as select 'X' as allocation_id;
-create table fct_costs as select 'Y' as cost_id union all select 'X';
-"""
-KINDS = "The promise, or the account (the customer where there is none) that kept one."
-
-
-@pytest.mark.parametrize(
-    ("described", "unit", "place"),
-    [
-        ("The customer.", "C1", Place("dim_customers", "customer_id", "C1")),
-        ("The customer.", "customer 1", Place("dim_customers", "customer_id", "customer 1")),
-        ("The customer.", "C2", None),
-        ("The month and the team.", "C1", None),
-        (KINDS, "promise P 1", Place("fct_promises", "promise_id", "P 1")),
-        (KINDS, "account A1", Place("dim_contracts", "account_id", "A1")),
-        (KINDS, "account customer C1", Place("dim_customers", "customer_id", "C1")),
-        ("The allocation or the cost.", "X", Place("fct_allocations", "allocation_id", "X")),
-        ("The allocation or the cost.", "Y", Place("fct_costs", "cost_id", "Y")),
-    ],
-)
-def test_a_unit_is_held_by_the_table_its_description_names(
-    tmp_path: Path, described: str, unit: str, place: Place | None
-) -> None:
-    with closing(duckdb.connect(tmp_path / "units.duckdb")) as connection:
-        connection.execute(UNITS)
-    with closing(open_release(tmp_path / "units.duckdb")) as connection:
-        assert place_of(connection, described, unit) == place
