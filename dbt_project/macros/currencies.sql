@@ -9,11 +9,13 @@
 {%- endmacro %}
 
 {#- A side in the reporting currency, NULL where it lacks a rate. What is no money needs
-    none, nor does nothing. -#}
+    none, nor does nothing; a rate of 1 changes nothing. -#}
 {% macro converted(side, is_money, rate) -%}
-    cast({{ side }} as decimal(28, 4)) * case
-        when {{ is_money }} and {{ side }} != 0 then {{ rate }}
-        else cast(1 as decimal(18, 8))
+    case
+        when {{ is_money }} and {{ side }} != 0 and coalesce({{ rate }}, 0) != 1
+            then
+                cast(cast({{ side }} as decimal(28, 4)) * {{ rate }} as decimal(28, 4))
+        else {{ side }}
     end
 {%- endmacro %}
 

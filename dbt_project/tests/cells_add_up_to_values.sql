@@ -127,7 +127,7 @@ read_by_rule as (
         -coalesce(kpi_values.denominator, 0) as denominator,
         kpi_values.blocked_by,
         case
-            when kpis.is_money and kpi_values.dimension = 'all' then 0.0001
+            when kpis.is_money and kpi_values.dimension = 'all' then 0.001
             else 0
         end as rounding
     from {{ ref('kpi_values') }} as kpi_values

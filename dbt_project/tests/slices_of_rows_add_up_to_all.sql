@@ -30,13 +30,13 @@ slices as (
         max(coalesce(kpi_values.denominator, 0)) as denominator,
         sum(kpi_values.unit_count) as unit_count,
         count(kpi_values.blocked_by) as blocked_count,
-        max(
+        sum(
             case
                 when
                     kpis.is_money
                     and coalesce(kpis.numerator_spans, kpis.denominator_spans)
                     is not null
-                    then 0.00005
+                    then 0.001
                 else 0
             end
         ) as rounding

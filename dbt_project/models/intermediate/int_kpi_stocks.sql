@@ -29,6 +29,44 @@ rates as (
 
 ),
 
+-- names are long and compared again and again: a series, which is what a stock of one
+-- currency does in one slice, goes by a number until the end
+
+series as (
+
+    select
+        kpi_id,
+        dimension,
+        member,
+        part,
+        amount_currency,
+        row_number() over (
+            order by kpi_id, dimension, member, part, amount_currency
+        ) as series_number
+    from changes
+    group by kpi_id, dimension, member, part, amount_currency
+
+),
+
+numbered as (
+
+    select
+        series.series_number,
+        changes.calendar_date,
+        changes.numerator,
+        changes.denominator,
+        changes.row_count
+    from changes
+    inner join series
+        on
+            changes.kpi_id = series.kpi_id
+            and changes.dimension = series.dimension
+            and changes.member = series.member
+            and changes.part = series.part
+            and changes.amount_currency = series.amount_currency
+
+),
+
 -- what changed before the first period of a grain is the opening stock of that grain
 
 first_periods as (
@@ -44,18 +82,18 @@ first_periods as (
 in_periods as (
 
     select
-        changes.*,
+        numbered.*,
         first_periods.period_grain,
         case
             {%- for grain in period_grains() %}
             when
                 first_periods.period_grain = '{{ grain }}'
-                and changes.calendar_date >= first_periods.first_period_start
-                then {{ period_start(grain, 'changes.calendar_date') }}
+                and numbered.calendar_date >= first_periods.first_period_start
+                then {{ period_start(grain, 'numbered.calendar_date') }}
             {%- endfor %}
             else date '0001-01-01'
         end as period_start
-    from changes
+    from numbered
     cross join first_periods
 
 ),
@@ -80,72 +118,55 @@ felt as (
 period_changes as (
 
     select
-        kpi_id,
+        series_number,
         period_grain,
         period_start,
-        dimension,
-        member,
-        part,
-        amount_currency,
         sum(numerator) as numerator,
         sum(denominator) as denominator,
         sum(row_count) as row_count,
         sum(numerator * felt_days) as numerator_days,
         sum(denominator * felt_days) as denominator_days
     from felt
-    group by
-        kpi_id, period_grain, period_start, dimension, member, part, amount_currency
+    group by series_number, period_grain, period_start
 
 ),
 
 -- a stock is there in every period from its first change on
 
-series as (
+begun as (
 
     select
-        kpi_id,
+        series_number,
         period_grain,
-        dimension,
-        member,
-        part,
-        amount_currency,
         min(period_start) as first_period_start
     from period_changes
-    group by kpi_id, period_grain, dimension, member, part, amount_currency
+    group by series_number, period_grain
 
 ),
 
 spine as (
 
     select
-        series.kpi_id,
-        series.period_grain,
+        begun.series_number,
+        begun.period_grain,
         periods.period_start,
-        series.dimension,
-        series.member,
-        series.part,
-        series.amount_currency,
         periods.last_date,
         periods.elapsed_days
-    from series
+    from begun
     inner join periods
         on
-            series.period_grain = periods.period_grain
-            and series.first_period_start <= periods.period_start
+            begun.period_grain = periods.period_grain
+            and begun.first_period_start <= periods.period_start
 
     union all
 
     select
-        kpi_id,
+        series_number,
         period_grain,
         first_period_start as period_start,
-        dimension,
-        member,
-        part,
-        amount_currency,
         first_period_start as last_date,
         1 as elapsed_days
-    from series
+    from begun
     where first_period_start = date '0001-01-01'
 
 ),
@@ -162,13 +183,9 @@ filled as (
     from spine
     left join period_changes
         on
-            spine.kpi_id = period_changes.kpi_id
+            spine.series_number = period_changes.series_number
             and spine.period_grain = period_changes.period_grain
             and spine.period_start = period_changes.period_start
-            and spine.dimension = period_changes.dimension
-            and spine.member = period_changes.member
-            and spine.part = period_changes.part
-            and spine.amount_currency = period_changes.amount_currency
 
 ),
 
@@ -181,7 +198,7 @@ running as (
         sum(row_change) over so_far as rows_end
     from filled
     window so_far as (
-        partition by kpi_id, period_grain, dimension, member, part, amount_currency
+        partition by series_number, period_grain
         order by period_start
         rows between unbounded preceding and current row
     )
@@ -208,22 +225,28 @@ rated as (
 
     select
         opened.*,
+        series.kpi_id,
+        series.dimension,
+        series.member,
+        series.part,
+        series.amount_currency,
         case
-            when opened.dimension = 'currency' then 1
-            else {{ rate_of('opened.amount_currency', 'eve_rates') }}
+            when series.dimension = 'currency' then 1
+            else {{ rate_of('series.amount_currency', 'eve_rates') }}
         end as eve_rate,
         case
-            when opened.dimension = 'currency' then 1
-            else {{ rate_of('opened.amount_currency', 'last_rates') }}
+            when series.dimension = 'currency' then 1
+            else {{ rate_of('series.amount_currency', 'last_rates') }}
         end as last_rate
     from opened
+    inner join series on opened.series_number = series.series_number
     left join rates as eve_rates
         on
-            opened.amount_currency = eve_rates.currency
+            series.amount_currency = eve_rates.currency
             and opened.eve = eve_rates.rate_date
     left join rates as last_rates
         on
-            opened.amount_currency = last_rates.currency
+            series.amount_currency = last_rates.currency
             and opened.last_date = last_rates.rate_date
 
 ),
