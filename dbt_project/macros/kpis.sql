@@ -138,6 +138,33 @@
     {{ return(kpis) }}
 {%- endmacro %}
 
+{#- The part of a row of kpi_rows, where its KPI is a mix, and its conformed dimensions,
+    'unknown' where the KPI has the dimension and the row does not. -#}
+{% macro kpi_part_and_dimensions(kpi) -%}
+    {{ "coalesce(kpi_rows." ~ kpi.meta.mix ~ ", 'unknown')" if kpi.meta.mix
+        else "'all'" }} as part
+    {%- for dimension in kpi_dimensions() %},
+    {{ "coalesce(kpi_rows." ~ dimension ~ ", 'unknown')"
+        if dimension in kpi.meta.dimensions
+        else 'cast(null as string)' }} as {{ dimension }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- What tells the rows of kpi_rows apart by part and dimensions: of those their KPI has,
+    which are fewer to compare than all. -#}
+{% macro kpi_groups(kpi) -%}
+    {%- for column in (kpi.meta.dimensions or [])
+        + ([kpi.meta.mix] if kpi.meta.mix else []) -%}
+    , kpi_rows.{{ column }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- The denominator of a row of kpi_rows, 0 where its KPI is an amount. -#}
+{% macro kpi_denominator(kpi) -%}
+    cast({{ 'kpi_rows.denominator' if 'denominator' in kpi.columns else '0' }}
+        as decimal(28, 4))
+{%- endmacro %}
+
 {#- What a KPI's YAML says of it; unit tests, which see no other YAML, say it themselves. -#}
 {% macro kpi_declaration(kpi_id) -%}
     {%- set node = graph.nodes.values()

@@ -8,20 +8,15 @@
 select
     '{{ kpi.id }}' as kpi_id,
     '{{ kpi.meta.counts }}' as counts,
-    cast(unit_id as string) as unit_id,
-    kpi_date,
-    {{ 'ends_on' if 'ends_on' in kpi.columns else 'cast(null as date) as ends_on' }},
-    {{ 'matures_on' if 'matures_on' in kpi.columns
-        else 'cast(null as date) as matures_on' }},
-    {{ "coalesce(" ~ kpi.meta.mix ~ ", 'unknown')" if kpi.meta.mix
-        else "'all'" }} as part,
-    {%- for dimension in kpi_dimensions() %}
-    {{ "coalesce(" ~ dimension ~ ", 'unknown')" if dimension in kpi.meta.dimensions
-        else 'cast(null as string)' }} as {{ dimension }},
-    {%- endfor %}
-    cast(numerator as decimal(28, 4)) as numerator,
-    cast({{ 'denominator' if 'denominator' in kpi.columns else '0' }} as decimal(28, 4))
-        as denominator
-from {{ kpi.relation }}
+    cast(kpi_rows.unit_id as string) as unit_id,
+    kpi_rows.kpi_date,
+    {{ 'kpi_rows.ends_on' if 'ends_on' in kpi.columns
+        else 'cast(null as date)' }} as ends_on,
+    {{ 'kpi_rows.matures_on' if 'matures_on' in kpi.columns
+        else 'cast(null as date)' }} as matures_on,
+    {{ kpi_part_and_dimensions(kpi) }},
+    cast(kpi_rows.numerator as decimal(28, 4)) as numerator,
+    {{ kpi_denominator(kpi) }} as denominator
+from {{ kpi.relation }} as kpi_rows
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -4,12 +4,6 @@
 
 with
 
-clock as (
-
-    select * from {{ ref('int_clock') }}
-
-),
-
 money_kpis as (
 
     select kpi_id from {{ ref('kpi_catalog') }}
@@ -17,54 +11,9 @@ money_kpis as (
 
 ),
 
-spans as (
+span_changes as (
 
-    select * from {{ ref('int_kpi_rows') }}
-    where counts = 'row' and ends_on is not null
-
-),
-
-begun_and_ended as (
-
-    select
-        *,
-        kpi_date as calendar_date,
-        1 as sign
-    from spans
-
-    union all
-
-    select
-        *,
-        {{ add_days('ends_on', 1) }} as calendar_date,
-        -1 as sign
-    from spans
-
-),
-
--- summed before they are sliced: most of the work is then on few rows
-
-summed as (
-
-    select
-        kpi_id,
-        calendar_date,
-        part,
-        {%- for dimension in kpi_dimensions() %}
-        {{ dimension }},
-        {%- endfor %}
-        sum(sign * numerator) as numerator,
-        sum(sign * denominator) as denominator,
-        sum(sign) as row_count
-    from begun_and_ended
-    where calendar_date <= (select as_of from clock)
-    group by
-        kpi_id,
-        calendar_date,
-        {%- for dimension in kpi_dimensions() %}
-        {{ dimension }},
-        {%- endfor %}
-        part
+    select * from {{ ref('int_kpi_span_changes') }}
 
 ),
 
@@ -73,13 +22,13 @@ summed as (
 of_currencies as (
 
     select
-        summed.*,
+        span_changes.*,
         case
-            when money_kpis.kpi_id is not null then summed.currency
+            when money_kpis.kpi_id is not null then span_changes.currency
             else '{{ var("reporting_currency") }}'
         end as amount_currency
-    from summed
-    left join money_kpis on summed.kpi_id = money_kpis.kpi_id
+    from span_changes
+    left join money_kpis on span_changes.kpi_id = money_kpis.kpi_id
 
 ),
 

@@ -265,18 +265,22 @@ converted as (
         rated.last_date,
         rated.rows_start,
         rated.rows_end,
-        {{ converted('rated.numerator_start', 'catalog.is_numerator_money', 'rated.eve_rate') }}
-            as numerator_start,
-        {{ converted('rated.numerator_end', 'catalog.is_numerator_money', 'rated.last_rate') }}
-            as numerator_end,
+        {{ converted(
+            'rated.numerator_start', 'catalog.is_numerator_money', 'rated.eve_rate'
+        ) }} as numerator_start,
+        {{ converted(
+            'rated.numerator_end', 'catalog.is_numerator_money', 'rated.last_rate'
+        ) }} as numerator_end,
         {{ ratio(
             '(rated.numerator_start * rated.elapsed_days + rated.numerator_days)',
             'rated.elapsed_days'
         ) }} as numerator_mean,
-        {{ converted('rated.denominator_start', 'catalog.is_denominator_money', 'rated.eve_rate') }}
-            as denominator_start,
-        {{ converted('rated.denominator_end', 'catalog.is_denominator_money', 'rated.last_rate') }}
-            as denominator_end,
+        {{ converted(
+            'rated.denominator_start', 'catalog.is_denominator_money', 'rated.eve_rate'
+        ) }} as denominator_start,
+        {{ converted(
+            'rated.denominator_end', 'catalog.is_denominator_money', 'rated.last_rate'
+        ) }} as denominator_end,
         {{ ratio(
             '(rated.denominator_start * rated.elapsed_days + rated.denominator_days)',
             'rated.elapsed_days'

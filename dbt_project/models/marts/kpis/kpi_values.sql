@@ -141,6 +141,29 @@ summed as (
 
 -- the parts of a mix are shares of the whole slice
 
+wholes as (
+
+    select
+        summed.kpi_id,
+        summed.period_grain,
+        summed.period_start,
+        summed.dimension,
+        summed.member,
+        sum(summed.exact_denominator) as exact_denominator,
+        sum(summed.mean_denominator) as mean_denominator,
+        min(summed.blocked_by) as blocked_by
+    from summed
+    inner join catalog on summed.kpi_id = catalog.kpi_id
+    where catalog.mix is not null
+    group by
+        summed.kpi_id,
+        summed.period_grain,
+        summed.period_start,
+        summed.dimension,
+        summed.member
+
+),
+
 shares as (
 
     select
@@ -152,14 +175,9 @@ shares as (
         summed.part,
         summed.exact_numerator,
         summed.mean_numerator,
-        case
-            when catalog.mix is null then summed.exact_denominator
-            else sum(summed.exact_denominator) over whole
-        end as exact_denominator,
-        case
-            when catalog.mix is null then summed.mean_denominator
-            else sum(summed.mean_denominator) over whole
-        end as mean_denominator,
+        coalesce(wholes.exact_denominator, summed.exact_denominator)
+            as exact_denominator,
+        coalesce(wholes.mean_denominator, summed.mean_denominator) as mean_denominator,
         case
             when catalog.counts = 'row' then summed.row_count
             when catalog.kind = 'amount'
@@ -167,22 +185,18 @@ shares as (
             else summed.exact_denominator + summed.mean_denominator
         end as unit_count,
         summed.matures_on,
-        case
-            when catalog.mix is null then summed.blocked_by
-            else min(summed.blocked_by) over whole
-        end as blocked_by,
+        coalesce(wholes.blocked_by, summed.blocked_by) as blocked_by,
         catalog.kind,
         catalog.multiplier
     from summed
     inner join catalog on summed.kpi_id = catalog.kpi_id
-    window whole as (
-        partition by
-            summed.kpi_id,
-            summed.period_grain,
-            summed.period_start,
-            summed.dimension,
-            summed.member
-    )
+    left join wholes
+        on
+            summed.kpi_id = wholes.kpi_id
+            and summed.period_grain = wholes.period_grain
+            and summed.period_start = wholes.period_start
+            and summed.dimension = wholes.dimension
+            and summed.member = wholes.member
 
 ),
 
