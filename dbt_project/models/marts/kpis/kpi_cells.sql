@@ -9,7 +9,6 @@ available_kpis as (
 
     select
         kpi_id,
-        is_money,
         is_numerator_money,
         is_denominator_money
     from {{ ref('kpi_catalog') }}
@@ -50,7 +49,6 @@ converted as (
         on
             cells.currency = rates.currency
             and cells.calendar_date = rates.rate_date
-            and available_kpis.is_money
 
 )
 
