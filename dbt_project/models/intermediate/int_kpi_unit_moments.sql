@@ -27,23 +27,15 @@ unit_changes as (
 
 ),
 
-moments as (
+unit_days as (
 
-    select
-        *,
-        case when numerator > 0 then 1 else 0 end as is_in_numerator,
-        case when denominator > 0 then 1 else 0 end as is_in_denominator
-    from {{ ref('int_kpi_rows') }}
-    where
-        counts = 'unit'
-        and ends_on is null
-        and kpi_date <= (select as_of from clock)
+    select * from {{ ref('int_kpi_unit_days') }}
 
 ),
 
 sliced as (
 
-    {{ slices('moments', [
+    {{ slices('unit_days', [
         'kpi_id', 'part', 'unit_id', 'kpi_date', 'matures_on', 'is_in_numerator',
         'is_in_denominator'
     ]) }}
