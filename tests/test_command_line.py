@@ -16,6 +16,7 @@ import duckdb
 import pytest
 from whole_runs import contents, query, write
 
+from orchestration import terminal
 from orchestration.command_line import main
 from orchestration.figures import release_file
 from orchestration.kpi_pages import read_kpis
@@ -48,7 +49,8 @@ def warehouse(*arguments: str | Path) -> tuple[int, str]:
     said = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
         patch.setattr(sys, "argv", ["warehouse", *map(str, arguments)])
-        patch.setenv("COLUMNS", "200")
+        for console in (terminal.console, terminal.errors):
+            patch.setattr(console, "width", 200)
         with pytest.raises(SystemExit) as ended:
             main()
     return ended.value.code or 0, " ".join(said.getvalue().split())

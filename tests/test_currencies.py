@@ -42,6 +42,9 @@ EXPORTS = {
 }
 
 
+pytestmark = pytest.mark.soak
+
+
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("currencies")

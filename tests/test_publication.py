@@ -24,7 +24,9 @@ RELEASED = {
     "fct_debt_periods",
     "fct_promises",
     "kpi_catalog",
+    "kpi_cells",
     "kpi_recovery_rate",
+    "kpi_targets",
     "kpi_values",
 }
 A_LATE_DEBT = "insert into dim_contracts values ('late', 'K1', 'BRL')"

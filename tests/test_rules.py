@@ -82,6 +82,7 @@ def rounds(breaks: list[Break]) -> list[list[Break]]:
     return made
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("breaks", rounds(BREAKS), ids=lambda breaks: breaks[0].rule)
 def test_a_broken_rule_fails_its_unit_test(project: Path, breaks: list[Break]) -> None:
     whole = {one.file: (project / one.file).read_text("utf-8") for one in breaks}

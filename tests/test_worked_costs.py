@@ -177,6 +177,7 @@ def test_a_due_date_stays_on_a_saturday_unless_the_policy_names_a_country(home: 
     }
 
 
+@pytest.mark.soak
 def test_a_due_date_in_the_carnival_of_brazil_moves_to_ash_wednesday(
     home: Path, tmp_path: Path
 ) -> None:
