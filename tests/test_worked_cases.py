@@ -114,7 +114,7 @@ def r5_debts_in_dollars() -> dict[str, str]:
         "billing/contracts/2026-03-31_r5.csv": """
             contract_id,customer_id,portfolio,currency,originated_date
             r5,r5,R5,USD,2026-01-01
-            r5_unrated,r5_unrated,R5_UNRATED,XXX,2026-01-01
+            r5_unrated,r5_unrated,R5_UNRATED,CHF,2026-01-01
             """,
         "billing/instalments/2026-03-31_r5.csv": """
             instalment_id,contract_id,due_date,amount
@@ -330,7 +330,7 @@ def test_r5_cash_that_cannot_be_told_in_the_currency_of_its_debt_is_left_unappli
         cases,
         "select outstanding_amount, currency from fct_debt_periods"
         " where contract_id = 'r5_unrated' and valid_to_date = '2026-03-31'",
-    ) == [(Decimal(1000), "XXX")]
+    ) == [(Decimal(1000), "CHF")]
     assert value(cases, "recovery_rate", "2026-03-01", "R5_UNRATED")[2] is None
 
 
