@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from great_expectations.render.renderer import ValidationResultsPageRenderer
 from great_expectations.render.view import DefaultJinjaPageView
@@ -9,12 +10,16 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 
 from expectations.validation import Finding, TableResult
 
+if TYPE_CHECKING:
+    from expectations.audit import Overridden
+
 TEMPLATE = Path(__file__).with_name("report.html")
 
 
 def write_report(
     report_dir: Path,
     failures: Sequence[Finding],
+    overridden: Sequence["Overridden"],
     warnings: Sequence[Finding],
     results: Sequence[TableResult],
 ) -> Path:
@@ -39,6 +44,7 @@ def write_report(
     ]
     page = view.env.get_template(TEMPLATE.name).render(
         failures=failures,
+        overridden=overridden,
         warnings=warnings,
         tables=tables,
         checks=sum(len(result.result.results) for result in results),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from orchestration.commands import reading, running
+from orchestration.commands import reading, releases, running
 from orchestration.errors import InputError, RefusedError
 from orchestration.terminal import errors
 
@@ -25,6 +25,9 @@ app = typer.Typer(
 app.command()(running.run)
 app.command()(reading.kpis)
 app.command()(reading.explain)
+app.command()(releases.releases)
+app.command()(releases.rollback)
+app.command()(releases.override)
 app.command()(running.sample)
 app.command()(running.dev)
 

@@ -16,7 +16,13 @@ from dagster import DagsterRunStatus, RunsFilter
 
 from orchestration.errors import InputError, RefusedError
 from orchestration.run_log import log_path, write_line
-from orchestration.settings import EXPORTS_VARIABLE, HOME_VARIABLE, SOURCES_VARIABLE, Settings
+from orchestration.settings import (
+    EXPORTS_VARIABLE,
+    HOME_VARIABLE,
+    KEEP_VARIABLE,
+    SOURCES_VARIABLE,
+    Settings,
+)
 
 INSTANCE_FILE = Path(__file__).with_name("dagster.yaml")
 LAUNCHED_HERE = {"launched_by": "command line"}
@@ -81,6 +87,7 @@ def history(settings: Settings) -> Iterator[dg.DagsterInstance]:
     os.environ[EXPORTS_VARIABLE] = settings.exports
     os.environ[HOME_VARIABLE] = settings.home
     os.environ[SOURCES_VARIABLE] = os.pathsep.join(settings.sources)
+    os.environ[KEEP_VARIABLE] = str(settings.keep)
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     with (
         _alone_in(settings.run_home),

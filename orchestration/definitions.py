@@ -27,6 +27,7 @@ def release(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materia
         settings.warehouse,
         context.run.run_id,
         partial(report, "Releasing", 0, 0),
+        keep=settings.keep,
     )
     return dg.MaterializeResult(
         metadata={
@@ -37,6 +38,7 @@ def release(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materia
             "known_at": str(published.known_at),
             "rows": sum(published.row_counts.values()),
             "warnings": list(published.warnings),
+            "overridden": list(published.overridden),
         }
     )
 

@@ -48,14 +48,6 @@ class Figure:
     trend: tuple[float | None, ...]
 
 
-def release_file(home: Path) -> Path:
-    """Return the DuckDB file of the current release of a home."""
-    path = home / "published" / "collections.duckdb"
-    if not path.exists():
-        raise InputError(f"{home}: nothing has been released there; use `warehouse run` first.")
-    return path
-
-
 def newest_figures(release: Path, dimension: str = "all", grain: str = "month") -> list[Figure]:
     """Per KPI and member its newest period that is complete and, if any is, mature."""
     return _figures(release, None, dimension, grain, which=NEWEST)

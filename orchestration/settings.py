@@ -10,6 +10,7 @@ from pydantic import Field
 
 from orchestration.errors import InputError
 from orchestration.exports import DayRange
+from orchestration.releases import RELEASES_KEPT
 from orchestration.sources import SourceSystem, default_source, load_source
 from orchestration.warehouse import warehouse_path
 
@@ -17,6 +18,7 @@ from orchestration.warehouse import warehouse_path
 EXPORTS_VARIABLE = "WAREHOUSE_EXPORTS"
 HOME_VARIABLE = "WAREHOUSE_HOME"
 SOURCES_VARIABLE = "WAREHOUSE_SOURCES"
+KEEP_VARIABLE = "WAREHOUSE_KEEP"
 
 
 class Settings(dg.ConfigurableResource):
@@ -29,6 +31,7 @@ class Settings(dg.ConfigurableResource):
     last_day: str | None = Field(None, description="Last export day to load.")
     as_of: str | None = Field(None, description="Day the world is described; none: known_at.")
     known_at: str | None = Field(None, description="Day after which exports are not known yet.")
+    keep: int = Field(RELEASES_KEPT, ge=1, description="Releases that are kept, the newest.")
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -37,6 +40,7 @@ class Settings(dg.ConfigurableResource):
             exports=os.path.abspath(os.environ.get(EXPORTS_VARIABLE, "exports")),
             home=os.path.abspath(os.environ.get(HOME_VARIABLE, "home")),
             sources=list(filter(None, os.environ.get(SOURCES_VARIABLE, "").split(os.pathsep))),
+            keep=int(os.environ.get(KEEP_VARIABLE, RELEASES_KEPT)),
         )
 
     @property

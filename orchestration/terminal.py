@@ -17,6 +17,7 @@ from orchestration import slices
 from orchestration.explanation import Explanation
 from orchestration.figures import Figure
 from orchestration.progress import Progress
+from orchestration.releases import KeptRelease
 from orchestration.traces import Place, Trace
 
 if TYPE_CHECKING:
@@ -269,6 +270,28 @@ def _turned(table: slices.Table) -> slices.Table:
     return slices.Table(["column", "value"], rows, len(rows))
 
 
+def releases_table(releases: Sequence[KeptRelease]) -> Table:
+    """Lay out releases, a line each; the one that is served is marked."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("release", "released (UTC)", "as of", "known at", "audit"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("rows", justify="right")
+    table.add_column("MB", justify="right")
+    for release in releases:
+        table.add_row(
+            ("* " if release.is_served else "  ") + release.release_id,
+            f"{release.released_at:%Y-%m-%d %H:%M}",
+            str(release.as_of),
+            str(release.known_at),
+            release.audit_outcome.replace("_", " "),
+            f"{release.row_count:,}",
+            f"{release.size_bytes / 1e6:,.1f}",
+        )
+    table.caption = "* served; `warehouse rollback RELEASE` serves another"
+    table.caption_justify = "left"
+    return table
+
+
 def summary(finished: "Finished") -> list[str]:
     """Say what came in, what the audit noted, and where everything is."""
     loaded, released = finished.loaded, finished.released
@@ -283,6 +306,7 @@ def summary(finished: "Finished") -> list[str]:
     ):
         if loaded[columns]:
             lines.append(f"{text}: {_listed(loaded[columns])}.")
+    lines += released["overridden"]
     lines += [f"Warning: {warning}" for warning in released["warnings"]]
     lines += [
         "",

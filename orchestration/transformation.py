@@ -22,6 +22,7 @@ from orchestration.errors import InputError
 from orchestration.ingestion import WAREHOUSE_POOL
 from orchestration.progress import report
 from orchestration.run_log import log_path, write_line
+from orchestration.seal import seal
 from orchestration.settings import Settings
 
 TRANSLATOR = DagsterDbtTranslator()
@@ -43,7 +44,10 @@ def manifest() -> Mapping:
 
 @dbt_assets(manifest=manifest(), select=ALL_MODELS, name="models", pool=WAREHOUSE_POOL)
 def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
-    """Build and test the models; a failed model or test fails the run."""
+    """Build and test the models; a failed model or test fails the run.
+
+    Only where all of them were built and tested is the warehouse sealed for release.
+    """
     _check_clocks(settings)
     log = log_path(settings.run_home, context.run.run_id)
     events: list[dict] = []
@@ -68,6 +72,8 @@ def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
                 yield outcome
     if not result.success:
         raise BuildError(problems(result))
+    if not context.is_subset:
+        seal(settings.warehouse, context.run.run_id)
 
 
 def _build_arguments(context: dg.AssetExecutionContext, settings: Settings) -> list[str]:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.seal import seal
+
 TABLES = """
 create schema raw;
 
@@ -124,8 +126,13 @@ select 'recovery_rate' as kpi_id, date '2025-12-31' as calendar_date, 200 as row
 
 def make_warehouse(path: Path, *changes: str) -> Path:
     """Write the warehouse to ``path``, then change it with SQL statements."""
+    return build(path, TABLES, *changes)
+
+
+def build(path: Path, *changes: str) -> Path:
+    """Change a warehouse as a whole build would, which seals it."""
     with duckdb.connect(str(path)) as connection:
-        connection.execute(TABLES)
         for change in changes:
             connection.execute(change)
+    seal(path, "hand-made")
     return path

@@ -18,8 +18,8 @@ from whole_runs import contents, query, write
 
 from orchestration import terminal
 from orchestration.command_line import main
-from orchestration.figures import release_file
 from orchestration.kpi_pages import read_kpis
+from orchestration.releases import release_file
 
 EXPORTS = {
     "billing/contracts/2026-03-01.csv": """

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from whole_runs import query, warehouse_run, write
 
-from orchestration.figures import release_file
+from orchestration.releases import release_file
 
 # Two debts of one portfolio enter collection on 1 February, when a dollar is worth 5.00; the
 # last rate of the euro is of 1 March.

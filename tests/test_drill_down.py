@@ -13,8 +13,8 @@ import pytest
 
 from orchestration.errors import InputError
 from orchestration.explanation import explain, open_release
-from orchestration.figures import release_file
 from orchestration.periods import Period, period_named
+from orchestration.releases import release_file
 from orchestration.slices import Slice
 from orchestration.traces import trace
 

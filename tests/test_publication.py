@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hand_made_warehouse import make_warehouse
+from hand_made_warehouse import build, make_warehouse
 
 from orchestration.errors import RefusedError
 from orchestration.publication import publish
@@ -29,6 +29,7 @@ RELEASED = {
     "kpi_targets",
     "kpi_values",
 }
+SAYS_OF_ITSELF = {"release", "release_tables", "release_policies", "release_overrides"}
 A_LATE_DEBT = "insert into dim_contracts values ('late', 'K1', 'BRL')"
 BROKEN = "update fct_debt_periods set overdue_amount = 60 where contract_id = 'C7'"
 
@@ -48,13 +49,14 @@ def dies(function, when):
 
 PLACES = {
     "empty_place": (publication, "_empty_place"),
-    "write_tables": (publication, "_write_tables"),
+    "write_marts": (publication, "write_marts"),
     "write_release_tables": (publication, "_write_release_tables"),
     "copy_report": (shutil, "copytree"),
     "flush": (publication, "_flush_tree"),
     "rename": (pathlib.Path, "rename"),
     "make_link": (pathlib.Path, "symlink_to"),
     "swap_link": (pathlib.Path, "replace"),
+    "prune": (publication, "prune"),
 }
 for home, place, when in json.loads(sys.argv[1]):
     child = os.fork()
@@ -67,7 +69,7 @@ for home, place, when in json.loads(sys.argv[1]):
 """
 DEATHS = [
     ("empty_place", "after"),
-    ("write_tables", "after"),
+    ("write_marts", "after"),
     ("write_release_tables", "after"),
     ("copy_report", "after"),
     ("flush", "before"),
@@ -75,6 +77,7 @@ DEATHS = [
     ("rename", "after"),
     ("make_link", "after"),
     ("swap_link", "after"),
+    ("prune", "after"),
 ]
 
 
@@ -119,8 +122,7 @@ def killed(released: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tup
     for place, when in DEATHS:
         home = tmp_path_factory.mktemp("killed") / "home"
         homes[place, when] = shutil.copytree(released, home, symlinks=True)
-        with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
-            connection.execute(A_LATE_DEBT)
+        build(home / "warehouse.duckdb", A_LATE_DEBT)
     deaths = json.dumps([(str(home), *point) for point, home in homes.items()])
     subprocess.run([sys.executable, "-c", PUBLISH_AND_DIE, deaths], check=True)
     return homes
@@ -132,7 +134,7 @@ def test_a_release_holds_the_dimensions_facts_and_kpis_and_says_what_it_is(relea
         name for (name,) in published_rows(released, "select table_name from duckdb_tables()")
     }
     assert set(tables) == RELEASED
-    assert in_file == RELEASED | {"release", "release_tables"}
+    assert in_file == RELEASED | SAYS_OF_ITSELF
     assert tables["dim_contracts"] == 200
     ((release_id, as_of, known_at, run_id, outcome, warnings, row_count),) = published_rows(
         released,
@@ -146,7 +148,7 @@ def test_a_release_holds_the_dimensions_facts_and_kpis_and_says_what_it_is(relea
 
 def test_a_release_holds_the_same_tables_as_parquet(released):
     files = list((released / "published" / "parquet").resolve().iterdir())
-    assert {file.stem for file in files} == RELEASED | {"release", "release_tables"}
+    assert {file.stem for file in files} == RELEASED | SAYS_OF_ITSELF
     for file in files:
         parquet = duckdb.read_parquet(str(file)).fetchall()
         assert sorted(parquet, key=repr) == sorted(
@@ -198,8 +200,7 @@ def test_publishing_twice_gives_two_releases_with_equal_tables(home):
 
 
 def test_a_refused_release_leaves_the_old_one_byte_for_byte(home):
-    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
-        connection.execute(BROKEN)
+    build(home / "warehouse.duckdb", BROKEN)
     (home / "releases" / ".killed.partial").mkdir()
     before = contents(home / "releases") | {"published": os.readlink(home / "published")}
     with pytest.raises(RefusedError, match=r"balances_are_possible.*\n.*contract_id = C7"):
@@ -212,12 +213,12 @@ def test_a_refused_first_release_publishes_nothing(tmp_path):
     warehouse = make_warehouse(tmp_path / "warehouse.duckdb", BROKEN)
     with pytest.raises(RefusedError):
         publish(tmp_path, warehouse, "refused-run")
-    assert {path.name for path in tmp_path.iterdir()} == {"warehouse.duckdb", "reports"}
+    assert not (tmp_path / "releases").exists()
+    assert not (tmp_path / "published").exists()
 
 
 def test_warnings_are_published_with_the_release(home):
-    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
-        connection.execute("update fct_contacts set customer_id = 'stranger'")
+    build(home / "warehouse.duckdb", "update fct_contacts set customer_id = 'stranger'")
     release = publish(home, home / "warehouse.duckdb", "warned-run")
     (warning,) = release.warnings
     assert warning.startswith("few_contacts_are_orphans (arrivals, warning)")
@@ -229,8 +230,7 @@ def test_warnings_are_published_with_the_release(home):
 def test_a_reader_of_the_old_release_is_not_disturbed(home):
     old = (home / "published" / "collections.duckdb").resolve()
     with duckdb.connect(str(old), read_only=True) as reader:
-        with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
-            connection.execute(A_LATE_DEBT)
+        build(home / "warehouse.duckdb", A_LATE_DEBT)
         publish(home, home / "warehouse.duckdb", "second-run")
         assert reader.execute("select count(*) from dim_contracts").fetchone() == (200,)
         assert published_rows(home, "select count(*) from dim_contracts") == [(201,)]
@@ -253,7 +253,7 @@ def test_nobody_can_change_the_warehouse_between_its_audit_and_its_copy(home):
 @pytest.mark.parametrize("death", DEATHS, ids=" ".join)
 def test_a_killed_release_leaves_a_whole_one_and_the_next_run_clears_up(killed, death):
     home = killed[death]
-    is_swapped = death == ("swap_link", "after")
+    is_swapped = death in (("swap_link", "after"), ("prune", "after"))
     assert published_rows(home, "select count(*) from dim_contracts") == [(200 + is_swapped,)]
     release = publish(home, home / "warehouse.duckdb", "next-run")
     assert (home / "published").resolve() == release.path

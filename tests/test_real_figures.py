@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from whole_runs import query, released, warehouse_run
 
-from orchestration.figures import release_file
+from orchestration.releases import release_file
 from orchestration.warehouse import warehouse_path
 
 SOURCES = Path(__file__).resolve().parents[1] / "sources"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from whole_runs import contents, query, released, warehouse_run, write
 
-from orchestration.figures import release_file
+from orchestration.releases import release_file
 
 # Every case is a portfolio of its own; C17 is a product over three portfolios.
 CASES = {

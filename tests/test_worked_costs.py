@@ -11,7 +11,7 @@ import pytest
 from whole_runs import query, released, write
 
 from orchestration.contract import DBT_PROJECT
-from orchestration.figures import release_file
+from orchestration.releases import release_file
 
 ROLLED = [
     *("int_due_dates_moved", "int_obligations_scheduled", "int_obligations_settled"),

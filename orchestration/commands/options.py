@@ -12,6 +12,7 @@ Sources = Annotated[
     typer.Option(help="YAML files of the source systems, instead of the default layout."),
 ]
 MoreSources = Annotated[list[Path], typer.Argument(hidden=True)]
+Keep = Annotated[int, typer.Option(min=1, help="Releases that are kept, the newest.")]
 
 
 def day_option(*names: str, text: str) -> type[str | None]:

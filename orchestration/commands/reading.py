@@ -10,8 +10,9 @@ from orchestration.commands.options import Home
 from orchestration.errors import InputError
 from orchestration.explanation import explain as explained
 from orchestration.explanation import open_release
-from orchestration.figures import newest_figures, recent_figures, release_file
+from orchestration.figures import newest_figures, recent_figures
 from orchestration.periods import period_named
+from orchestration.releases import release_file
 from orchestration.slices import Slice
 from orchestration.terminal import (
     console,

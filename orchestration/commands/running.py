@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands.options import Exports, Home, MoreSources, Sources, day_option
+from orchestration.commands.options import Exports, Home, Keep, MoreSources, Sources, day_option
 from orchestration.errors import InputError
-from orchestration.figures import newest_figures, release_file
+from orchestration.figures import newest_figures
 from orchestration.progress import listening, report
+from orchestration.releases import RELEASES_KEPT, release_file
 from orchestration.terminal import console, figures_table, showing_progress, summary
 
 
@@ -27,6 +28,7 @@ def run(
     last_day: day_option("--to", text="Load up to this export day.") = None,
     as_of: day_option("--as-of", text="Describe the world at the end of this day.") = None,
     known_at: day_option("--known-at", text="Keep out what was exported later.") = None,
+    keep: Keep = RELEASES_KEPT,
 ) -> None:
     """Load what is new or changed, build, audit and release.
 
@@ -47,6 +49,7 @@ def run(
                 last_day=day or last_day,
                 as_of=as_of,
                 known_at=known_at,
+                keep=keep,
             ),
             str(uuid.uuid4()),
         )

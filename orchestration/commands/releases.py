@@ -1,0 +1,80 @@
+"""Commands about the releases of a home."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from orchestration.commands.options import Home
+from orchestration.errors import InputError
+from orchestration.policies import policy
+from orchestration.releases import kept_releases, roll_back
+from orchestration.terminal import console, releases_table
+
+
+def releases(home: Home = Path("home")) -> None:
+    """List the releases kept, the newest first."""
+    kept = kept_releases(home)
+    if not kept:
+        raise InputError(f"{home}: nothing has been released there; use `warehouse run` first.")
+    console.print(releases_table(kept))
+
+
+def rollback(
+    release: Annotated[str, typer.Argument(metavar="RELEASE", help="Id, or the beginning of one.")],
+    home: Home = Path("home"),
+) -> None:
+    """Serve another release that is kept; the next run that passes its audit replaces it."""
+    served = roll_back(home, release)
+    console.print(
+        f"{home / 'published'} is now {served.release_id}, as of {served.as_of}, known at"
+        f" {served.known_at}. The next run that passes its audit replaces it.",
+        soft_wrap=True,
+    )
+
+
+def override(
+    expectation: Annotated[
+        str, typer.Argument(metavar="EXPECTATION", help="Name of a critical expectation.")
+    ],
+    *,
+    person: Annotated[str, typer.Option(help="Who answers for it.")],
+    reason: Annotated[str, typer.Option(help="Why it may fail.")],
+    until: Annotated[str, typer.Option(metavar="DAY", help="The last day it may fail.")],
+    home: Home = Path("home"),
+) -> None:
+    """Let a critical expectation fail until a day; every release made under it says so."""
+    from expectations.audit import suites
+    from expectations.limits import load_limits
+    from expectations.overrides import (
+        Override,
+        check_override,
+        load_overrides,
+        overrides_file,
+        save_overrides,
+    )
+
+    try:
+        expires_on = date.fromisoformat(until)
+    except ValueError:
+        raise InputError(f"--until {until}: that is no day; write it as 2026-01-31.") from None
+    if not (person.strip() and reason.strip()):
+        raise InputError("--person and --reason: an override needs a name and a reason.")
+    new = Override(expectation=expectation, person=person, reason=reason, expires_on=expires_on)
+    critical = {
+        check.name
+        for suite in suites(load_limits(), is_compared=True)
+        for check in suite.checks
+        if check.severity == "critical"
+    }
+    check_override(new, critical, datetime.now(ZoneInfo(policy("business_time_zone"))).date())
+    file = overrides_file(home)
+    others = [one for one in load_overrides(file) if one.expectation != expectation]
+    save_overrides(file, [*others, new])
+    console.print(
+        f"{expectation} may fail until {expires_on}, on the word of {person}: {file}. Every"
+        " release made under it says so; delete its lines to end it earlier.",
+        soft_wrap=True,
+    )

@@ -1,0 +1,72 @@
+"""Writes the tables of a release: one DuckDB file, and each table as Parquet beside it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+# the oldest DuckDB whose clients can open a release
+STORAGE_VERSION = "v1.2.0"
+# the steps on the way, and what could not be read as it came: it may name people
+KEPT_BACK = r"^(stg|int)_|^rejected_rows$"
+
+
+def attach_release(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
+    """Attach a new file to a warehouse's connection, as ``release``."""
+    connection.execute("set preserve_insertion_order = false")
+    connection.execute(
+        f"attach {literal(database)} as release (read_write, storage_version '{STORAGE_VERSION}')"
+    )
+
+
+def write_marts(connection: duckdb.DuckDBPyConnection, parquet: Path) -> dict[str, int]:
+    """Copy the released tables of the warehouse, with comments; return their row counts."""
+    tables = connection.execute(
+        """
+        select table_name from information_schema.tables
+        where
+            table_catalog = current_database()
+            and table_schema = 'main'
+            and not regexp_matches(table_name, ?)
+        order by table_name
+        """,
+        [KEPT_BACK],
+    ).fetchall()
+    row_counts = {}
+    for (table,) in tables:
+        connection.execute(f"create table release.main.{table} as from main.{table}")
+        for comment in _comments(connection, table):
+            connection.execute(comment)
+        row_counts[table] = write_parquet(connection, parquet, table)
+    return row_counts
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, parquet: Path, table: str) -> int:
+    """Copy a table of the release to Parquet and return its row count."""
+    file = parquet / f"{table}.parquet"
+    (row_count,) = connection.execute(
+        f"copy release.main.{table} to {literal(file)} (format parquet)"
+    ).fetchone()
+    return row_count
+
+
+def literal(text: str | Path) -> str:
+    """Quote a text for SQL."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def _comments(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
+    """Yield the statements that give a table of the release its comments."""
+    comments = connection.execute(
+        """
+        select 'table', '', comment from duckdb_tables()
+        where database_name = current_database() and table_name = $table
+        union all
+        select 'column', '.' || column_name, comment from duckdb_columns()
+        where database_name = current_database() and table_name = $table
+        """,
+        {"table": table},
+    ).fetchall()
+    for kind, column, comment in comments:
+        if comment is not None:
+            yield f"comment on {kind} release.main.{table}{column} is {literal(comment)}"
