@@ -300,7 +300,9 @@ fulfilments as (
     select
         promise_id,
         amount as kept_amount,
-        0 as late_amount
+        -- with recursive, a union has the types of its first branch: a bare 0 loses
+        -- the cents of the second
+        cast(0 as decimal(18, 2)) as late_amount
     from takings
 
     union all
