@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing, redirect_stderr, redirect_stdout
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -41,6 +42,12 @@ EXPORTS = {
     # enough sound rows beside the one without a key
     + "\n".join(f"q{number},b,1,cleared,2026-02-22," for number in range(30)),
     "notes.txt": "not an export",
+}
+ORPHANS = {
+    "payment/payments/2026-03-02.csv": """
+        payment_id,contract_id,amount,status,status_at
+        p3,nobody,5000,cleared,2026-03-01
+        """
 }
 
 
@@ -126,13 +133,7 @@ def test_a_run_about_the_past_has_a_home_of_its_own(own_place):
 
 def test_a_refused_release_is_exit_code_1_and_says_why(own_place):
     before = contents(own_place / "home" / "releases")
-    unknown_debts = {
-        "payment/payments/2026-03-02.csv": """
-            payment_id,contract_id,amount,status,status_at
-            p3,nobody,5000,cleared,2026-03-01
-            """
-    }
-    write(own_place / "exports", unknown_debts)
+    write(own_place / "exports", ORPHANS)
     code, said = run(own_place)
     assert code == 1, said
     assert "orphan" in said
@@ -321,3 +322,54 @@ def test_anything_else_is_exit_code_3_with_the_traceback_in_the_log(tmp_path):
     log = re.search(r"The log, with all details, is (\S+)\.", said)[1]
     assert "Traceback" in Path(log).read_text()
     assert not (tmp_path / "home" / "published").exists()
+
+
+def test_an_earlier_release_is_listed_and_served_again(own_place):
+    home = own_place / "home"
+    code, said = warehouse("run", "--exports", own_place / "exports", "--home", home)
+    assert code == 0, said
+    code, said = warehouse("releases", "--home", home)
+    assert code == 0, said
+    newest, before = re.findall(r"(\* )?(\d{6}-\S+) \d{4}-", said)[:2]
+    assert (newest[0], before[0]) == ("* ", "")
+    code, said = warehouse("rollback", before[1], "--home", home)
+    assert code == 0, said
+    assert f"{home / 'published'} is now {before[1]}, as of 2026-03-0" in said
+    assert (home / "published").resolve().name == before[1]
+    code, said = warehouse("rollback", "9", "--home", home)
+    assert code == 2, said
+    assert f"9: no release of {home} begins so; there is" in said
+
+
+def test_an_override_lets_the_next_run_release_what_was_refused(own_place):
+    home = own_place / "home"
+    write(own_place / "exports", ORPHANS)
+    until = str(date.today() + timedelta(days=3))
+    words = ["--person", "Ana Souza", "--reason", "Old numbers", "--until", until, "--home", home]
+    code, said = warehouse("override", "few_payments_are_orphans", *words)
+    assert code == 0, said
+    assert f"few_payments_are_orphans may fail until {until}, on the word of Ana Souza" in said
+    code, said = run(own_place)
+    assert code == 0, said
+    assert f"Overridden by Ana Souza until {until} (Old numbers): few_payments_are_orphans" in said
+
+
+@pytest.mark.parametrize(
+    ("expectation", "person", "until", "complaint"),
+    [
+        ("nothing_is_wrong", "Ana", 3, "nothing_is_wrong: there is no critical expectation"),
+        ("few_contacts_are_orphans", "Ana", 3, "there is no critical expectation of that name"),
+        ("balances_are_possible", " ", 3, "an override needs a name and a reason"),
+        ("balances_are_possible", "Ana", -2, "an override ends on a day from"),
+        ("balances_are_possible", "Ana", 40, "what must hold for longer belongs in limits.yml"),
+    ],
+)
+def test_an_override_that_names_too_little_is_bad_input(
+    tmp_path, expectation, person, until, complaint
+):
+    words = ["--person", person, "--reason", "late", "--home", tmp_path]
+    words += ["--until", str(date.today() + timedelta(days=until))]
+    code, said = warehouse("override", expectation, *words)
+    assert code == 2, said
+    assert complaint in said
+    assert not list(tmp_path.iterdir())

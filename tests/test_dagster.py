@@ -1,5 +1,6 @@
 """What Dagster knows: the graph from raw to release, checks, partitions, pools, history."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
@@ -17,6 +18,7 @@ from orchestration.contract import DBT_PROJECT, contract
 from orchestration.daily_run import Finished, run_daily
 from orchestration.dbt_runner import build
 from orchestration.definitions import defs
+from orchestration.errors import RefusedError
 from orchestration.settings import Settings
 from orchestration.transformation import manifest
 from orchestration.warehouse import open_warehouse, warehouse_path
@@ -203,6 +205,35 @@ def test_partitions_can_be_loaded_from_the_ui_alone(settings, tmp_path):
     with closing(duckdb.connect(own.warehouse)) as connection:
         loaded = connection.execute("select area, kind, export_day from raw.files").fetchall()
     assert loaded == [("payment", "payments", date(2026, 3, 2))]
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        [AssetKey("dim_contracts"), RELEASE],
+        [AssetKey(["payment", "payments"]), AssetKey(["ingestion", "files"]), RELEASE],
+    ],
+    ids=["one model", "ingestion"],
+)
+def test_no_run_of_a_part_reaches_the_release(finished, settings, tmp_path, selection):
+    home = shutil.copytree(finished.home, tmp_path / "home", symlinks=True)
+    own = settings.model_copy(update={"home": str(home)})
+    served = (home / "published").readlink()
+    with pytest.raises(RefusedError, match="not as a whole build with all its tests left it"):
+        _launch(own, selection, {})
+    with pytest.raises(RefusedError, match="not as a whole build"):
+        _launch(own, [RELEASE], {})
+    assert (home / "published").readlink() == served
+    assert len(list((home / "releases").iterdir())) == 1
+
+
+def test_the_release_can_be_tried_again_alone_where_nothing_was_written_since_the_build(
+    finished, settings, tmp_path
+):
+    home = shutil.copytree(finished.home, tmp_path / "home", symlinks=True)
+    own = settings.model_copy(update={"home": str(home)})
+    _launch(own, [RELEASE], {})
+    assert (home / "published").readlink().name.startswith("000002")
 
 
 def test_one_model_can_be_built_from_the_ui_alone(finished, settings):
