@@ -1,6 +1,11 @@
-"""The two ways a run ends without a release."""
+"""The ways a run ends without a release, and the sentences for what the machine does to it."""
 
-from collections.abc import Sequence
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 
 class _ProblemsError(Exception):
@@ -17,3 +22,116 @@ class InputError(_ProblemsError):
 
 class RefusedError(_ProblemsError):
     """The audit refused the release: exit code 1, the old release stays."""
+
+
+class TransientError(_ProblemsError):
+    """What may be gone in a moment: tried again, and exit code 3 where it stays."""
+
+
+class MachineError(_ProblemsError):
+    """The disk or the warehouse file, not the exports or the models: exit code 3.
+
+    Its sentences hold nothing of any row.
+    """
+
+
+TRANSIENT = (
+    errno.EIO,
+    errno.ESTALE,
+    errno.EAGAIN,
+    errno.ETIMEDOUT,
+    errno.EBUSY,
+    errno.ENOLCK,
+    errno.EREMOTEIO,
+    errno.ENETDOWN,
+    errno.ENETUNREACH,
+    errno.EHOSTDOWN,
+    errno.EHOSTUNREACH,
+    errno.ECONNRESET,
+)
+FULL = (errno.ENOSPC, errno.EDQUOT)
+READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+# what DuckDB and SQLite say in their own words; DuckDB also says what the system says
+LOCKED_TEXTS = ("Could not set lock on file",)
+FULL_TEXTS = ("database or disk is full", "failed to offload data block")
+READ_ONLY_TEXTS = ("attempt to write a readonly database", "Cannot open file")
+CORRUPT_TEXTS = (
+    "Corrupt database file",
+    "is not a valid DuckDB database file",
+    "Could not read enough bytes from file",
+    "Failure while replaying WAL",
+    "Serialization Error",
+    "database has been invalidated",
+)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether it may be gone in a moment."""
+    return isinstance(error, TransientError) or _is(error, TRANSIENT, LOCKED_TEXTS)
+
+
+def is_read_only(error: BaseException) -> bool:
+    """Whether a folder or file may not be written to."""
+    return _is(error, READ_ONLY, READ_ONLY_TEXTS)
+
+
+def machine_error(error: BaseException, home: Path, warehouse: Path) -> MachineError | None:
+    """Say in sentences what the disk or the warehouse file did; None where it was neither."""
+    if isinstance(error, MachineError):
+        return error
+    if _is(error, FULL, FULL_TEXTS):
+        return MachineError(
+            f"The disk is full: {_fullest_place(home, warehouse)}. Nothing was released, and the"
+            " release before is as it was. Free some space and run again."
+        )
+    if is_read_only(error):
+        return MachineError(
+            f"A folder the run writes to is read-only ({_own_words(error, READ_ONLY)}). Nothing"
+            " was released, and the release before is as it was. Give the right to write below"
+            f" {home} and run again."
+        )
+    if _is(error, (), CORRUPT_TEXTS):
+        return MachineError(
+            f"{warehouse} is damaged. The release before is as it was. Run `warehouse run"
+            " --rebuild` with the same options: it loads everything again from the exports."
+        )
+    return None
+
+
+def _is(error: BaseException, codes: Sequence[int], texts: Sequence[str]) -> bool:
+    spoken = [*texts, *(os.strerror(code) for code in codes)]
+    return any(
+        (isinstance(one, OSError) and one.errno in codes) or any(text in str(one) for text in spoken)
+        for one in _chain(error)
+    )
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error and what it came from, as a traceback shows them."""
+    following: BaseException | None = error
+    while following is not None:
+        yield following
+        following = following.__cause__ or (
+            None if following.__suppress_context__ else following.__context__
+        )
+
+
+def _own_words(error: BaseException, codes: Sequence[int]) -> str:
+    """Quote the system on what it would not do, with the path where it says one."""
+    for one in _chain(error):
+        if isinstance(one, OSError) and one.errno in codes:
+            return f"{one.filename}: {one.strerror}" if one.filename else str(one.strerror)
+    return str(error).splitlines()[0]
+
+
+def _fullest_place(home: Path, warehouse: Path) -> str:
+    """Name the folder with the least free space of those a run writes to."""
+    purposes = {
+        warehouse.parent: "the warehouse, its releases and what DuckDB spills",
+        Path(os.environ.get("DBT_TARGET_PATH") or home): "what dbt compiles",
+        Path(tempfile.gettempdir()): "temporary files",
+    }
+    usages = {place: shutil.disk_usage(place) for place in purposes if place.exists()}
+    place = min(usages, key=lambda place: usages[place].free)
+    free, total = (round(size / 1e6, 1) for size in (usages[place].free, usages[place].total))
+    return f"{free:,} MB of {total:,} MB are free in {place} ({purposes[place]})"
