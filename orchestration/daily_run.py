@@ -1,12 +1,10 @@
 """One run of the daily job in this process, for the command line."""
 
-import fcntl
 import os
 import shutil
-import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,8 @@ import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
 from orchestration.errors import InputError, RefusedError
-from orchestration.run_log import log_path, write_line
+from orchestration.home_lock import held
+from orchestration.run_log import log_path
 from orchestration.settings import (
     EXPORTS_VARIABLE,
     HOME_VARIABLE,
@@ -54,50 +53,50 @@ class RunError(Exception):
 
 
 def run_daily(settings: Settings, run_id: str) -> Finished:
-    """Load, build, audit and release.
+    """Load, build, audit and release, once no other run is at work on the home.
 
     Raises ``InputError`` for bad input, ``RefusedError`` where the audit refuses, else
     ``RunError``; what led to that is in the log.
     """
     settings.check()
-    log = log_path(settings.run_home, run_id)
     try:
-        return _run(settings, run_id, log)
+        with settings.at_work(run_id):
+            return _run(settings, run_id)
     except RefusedError as refused:
         report = settings.run_home / "reports" / run_id / "index.html"
         raise RefusedError([*refused.problems, f"The audit's report is {report}."]) from None
     except InputError:
         raise
     except Exception as error:
-        write_line(log, "ERROR", str(error), traceback=traceback.format_exc())
         problems = getattr(error, "problems", [f"{type(error).__name__}: {error}"])
+        log = log_path(settings.run_home, run_id)
         raise RunError([*problems, f"The log, with all details, is {log}."]) from error
+
+
+def tidy_history(settings: Settings) -> None:
+    """Close what killed runs left open in a home's Dagster, unless a run is at work there."""
+    with suppress(InputError), held(settings.run_home, "warehouse dev"), history(settings):
+        pass
 
 
 @contextmanager
 def history(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    """Have a home's Dagster to oneself, with no dead runs in it; children inherit its settings."""
+    """Open the Dagster of a home one holds, with no dead runs in it; children inherit it."""
     dagster_home = settings.run_home / "dagster"
-    try:
-        dagster_home.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(INSTANCE_FILE, dagster_home / "dagster.yaml")
-    except OSError as error:
-        raise InputError(f"--home {settings.home}: nothing can be written there: {error}") from None
+    dagster_home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(INSTANCE_FILE, dagster_home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(dagster_home)
     os.environ[EXPORTS_VARIABLE] = settings.exports
     os.environ[HOME_VARIABLE] = settings.home
     os.environ[SOURCES_VARIABLE] = os.pathsep.join(settings.sources)
     os.environ[KEEP_VARIABLE] = str(settings.keep)
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
-    with (
-        _alone_in(settings.run_home),
-        dg.DagsterInstance.from_config(str(dagster_home)) as instance,
-    ):
+    with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
         _bury_the_dead(instance)
         yield instance
 
 
-def _run(settings: Settings, run_id: str, log: Path) -> Finished:
+def _run(settings: Settings, run_id: str) -> Finished:
     with history(settings) as instance:
         from orchestration.definitions import defs  # parses the dbt project
 
@@ -112,7 +111,7 @@ def _run(settings: Settings, run_id: str, log: Path) -> Finished:
         )
     return Finished(
         home=settings.run_home,
-        log=log,
+        log=log_path(settings.run_home, run_id),
         loaded=_said_of(result, "raw", dg.AssetKey(["ingestion", "files"])),
         released=_said_of(result, "release", dg.AssetKey("release")),
     )
@@ -128,19 +127,13 @@ def _said_of(result: dg.ExecuteInProcessResult, op: str, key: dg.AssetKey) -> di
     }
 
 
-@contextmanager
-def _alone_in(home: Path) -> Iterator[None]:
-    """Hold the home against other runs of the command line."""
-    with (home / "run.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(f"{home}: another run is at work there; wait for its end.") from None
-        yield
-
-
 def _bury_the_dead(instance: dg.DagsterInstance) -> None:
-    """Close the runs whose process was killed: they would hold their place in the pool."""
+    """Close the runs whose process was killed: they would hold their place in the pool.
+
+    Every run that has a place in the pool has the home to itself. Who has it now knows that the
+    others are dead, wherever they were launched.
+    """
     for run in instance.get_runs(RunsFilter(statuses=UNFINISHED, tags=LAUNCHED_HERE)):
         instance.report_run_failed(run, "Its process ended before the run did.")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    for run_id in instance.event_log_storage.get_concurrency_run_ids():
+        instance.event_log_storage.free_concurrency_slots_for_run(run_id)

@@ -18,11 +18,20 @@ QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-use-colors", "
 
 
 class BuildError(Exception):
-    """dbt could not build the warehouse or one of its tests failed; one sentence per problem."""
+    """dbt could not build the warehouse or one of its tests failed; one sentence per problem.
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    ``nodes`` are the names of the models and tests that failed.
+    """
+
+    def __init__(self, problems: Sequence[str], nodes: Sequence[str] = ()) -> None:
         self.problems = list(problems)
+        self.nodes = list(nodes)
         super().__init__("\n".join(problems))
+
+    @property
+    def safe_problems(self) -> list[str]:
+        """Name what failed: what dbt says of it may quote rows."""
+        return [f"dbt: {node} failed." for node in self.nodes] or ["dbt could not run."]
 
 
 @cache
@@ -69,6 +78,12 @@ def problems(result: dbtRunnerResult) -> list[str]:
     return [
         sentence for outcome in result.result.results if (sentence := _problem(outcome)) is not None
     ]
+
+
+def failed_nodes(result: dbtRunnerResult) -> list[str]:
+    """Name the models and tests that failed."""
+    outcomes = [] if result.exception else result.result.results
+    return [outcome.node.name for outcome in outcomes if outcome.status in ("error", "fail")]
 
 
 def _problem(outcome: NodeResult) -> str | None:

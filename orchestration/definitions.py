@@ -1,12 +1,11 @@
 """Everything Dagster runs: raw assets, dbt models, the release, the daily job."""
 
-from functools import partial
-
 import dagster as dg
 
 from orchestration.ingestion import WAREHOUSE_POOL, raw
 from orchestration.progress import report
 from orchestration.publication import publish
+from orchestration.runs import recorder_of
 from orchestration.schedule import daily, every_morning
 from orchestration.settings import Settings
 from orchestration.transformation import models
@@ -22,13 +21,26 @@ AUDITED = ("dim_", "fct_", "kpi_", "rejected_rows")
 )
 def release(context: dg.AssetExecutionContext, settings: Settings) -> dg.MaterializeResult:
     """Audit the warehouse and put it where BI tools read, or refuse to."""
-    published = publish(
-        settings.run_home,
-        settings.warehouse,
-        context.run.run_id,
-        partial(report, "Releasing", 0, 0),
-        keep=settings.keep,
+    recorder = recorder_of(context.run.run_id)
+
+    def tell(message: str) -> None:
+        report("Releasing", 0, 0, message)
+        if message.startswith("writing"):
+            recorder.enter("release")
+
+    with recorder.step("audit"):
+        published = publish(
+            settings.run_home, settings.warehouse, context.run.run_id, tell, keep=settings.keep
+        )
+    recorder.note(
+        release_id=published.release_id,
+        as_of=str(published.as_of),
+        known_at=str(published.known_at),
+        rows_released=sum(published.row_counts.values()),
+        warnings=len(published.warnings),
+        problems=tuple(warning.splitlines()[0] for warning in published.warnings),
     )
+    run = recorder.until_now()
     return dg.MaterializeResult(
         metadata={
             "release_id": published.release_id,
@@ -36,7 +48,12 @@ def release(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materia
             "report": dg.MetadataValue.path(published.report),
             "as_of": str(published.as_of),
             "known_at": str(published.known_at),
-            "rows": sum(published.row_counts.values()),
+            "rows": run.rows_released,
+            "rows_in": run.rows_in,
+            "rows_loaded": run.rows_loaded,
+            "rows_rejected": run.rows_rejected,
+            **{f"{step}_seconds": seconds for step, seconds in run.seconds_by_step.items()},
+            "seconds": run.seconds,
             "warnings": list(published.warnings),
             "overridden": list(published.overridden),
         }

@@ -6,6 +6,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from expectations.audit import AuditOutcome
 
 
 class _ProblemsError(Exception):
@@ -21,11 +25,30 @@ class InputError(_ProblemsError):
 
 
 class RefusedError(_ProblemsError):
-    """The audit refused the release: exit code 1, the old release stays."""
+    """The audit refused the release: exit code 1, the old release stays.
+
+    ``outcome`` is the audit's, where it came so far.
+    """
+
+    def __init__(
+        self, problems: str | Sequence[str], outcome: "AuditOutcome | None" = None
+    ) -> None:
+        super().__init__(problems)
+        self.outcome = outcome
+
+    @property
+    def safe_problems(self) -> list[str]:
+        """Say what does not hold without the rows that show it."""
+        return [problem.splitlines()[0] for problem in self.problems]
 
 
 class TransientError(_ProblemsError):
     """What may be gone in a moment: tried again, and exit code 3 where it stays."""
+
+    @property
+    def safe_problems(self) -> list[str]:
+        """All of them: they are about files and locks."""
+        return self.problems
 
 
 class MachineError(_ProblemsError):
@@ -33,6 +56,11 @@ class MachineError(_ProblemsError):
 
     Its sentences hold nothing of any row.
     """
+
+    @property
+    def safe_problems(self) -> list[str]:
+        """All of them."""
+        return self.problems
 
 
 TRANSIENT = (
@@ -54,7 +82,7 @@ READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 # what DuckDB and SQLite say in their own words; DuckDB also says what the system says
 LOCKED_TEXTS = ("Could not set lock on file",)
 FULL_TEXTS = ("database or disk is full", "failed to offload data block")
-READ_ONLY_TEXTS = ("attempt to write a readonly database", "Cannot open file")
+READ_ONLY_TEXTS = ("attempt to write a readonly database",)
 CORRUPT_TEXTS = (
     "Corrupt database file",
     "is not a valid DuckDB database file",
@@ -63,6 +91,15 @@ CORRUPT_TEXTS = (
     "Serialization Error",
     "database has been invalidated",
 )
+
+
+def safe_problems(error: BaseException) -> tuple[str, ...]:
+    """Say what went wrong without any value of a row, for alerts and for what is kept of a run."""
+    try:
+        return tuple(error.safe_problems)
+    except AttributeError:
+        count = len(getattr(error, "problems", [error]))
+        return (f"{type(error).__name__}: the log says it in {count} sentences.",)
 
 
 def is_transient(error: BaseException) -> bool:
@@ -75,13 +112,13 @@ def is_read_only(error: BaseException) -> bool:
     return _is(error, READ_ONLY, READ_ONLY_TEXTS)
 
 
-def machine_error(error: BaseException, home: Path, warehouse: Path) -> MachineError | None:
+def machine_error(error: BaseException, home: Path) -> MachineError | None:
     """Say in sentences what the disk or the warehouse file did; None where it was neither."""
-    if isinstance(error, MachineError):
-        return error
+    if isinstance(error, _ProblemsError):
+        return error if isinstance(error, MachineError) else None
     if _is(error, FULL, FULL_TEXTS):
         return MachineError(
-            f"The disk is full: {_fullest_place(home, warehouse)}. Nothing was released, and the"
+            f"The disk is full: {_fullest_place(home)}. Nothing was released, and the"
             " release before is as it was. Free some space and run again."
         )
     if is_read_only(error):
@@ -92,8 +129,9 @@ def machine_error(error: BaseException, home: Path, warehouse: Path) -> MachineE
         )
     if _is(error, (), CORRUPT_TEXTS):
         return MachineError(
-            f"{warehouse} is damaged. The release before is as it was. Run `warehouse run"
-            " --rebuild` with the same options: it loads everything again from the exports."
+            f"The warehouse file in {home} is damaged. The release before is as it was. Run"
+            " `warehouse run --rebuild`, with the options as they were: it loads everything again"
+            " from the exports."
         )
     return None
 
@@ -101,7 +139,8 @@ def machine_error(error: BaseException, home: Path, warehouse: Path) -> MachineE
 def _is(error: BaseException, codes: Sequence[int], texts: Sequence[str]) -> bool:
     spoken = [*texts, *(os.strerror(code) for code in codes)]
     return any(
-        (isinstance(one, OSError) and one.errno in codes) or any(text in str(one) for text in spoken)
+        (isinstance(one, OSError) and one.errno in codes)
+        or any(text in str(one) for text in spoken)
         for one in _chain(error)
     )
 
@@ -124,10 +163,10 @@ def _own_words(error: BaseException, codes: Sequence[int]) -> str:
     return str(error).splitlines()[0]
 
 
-def _fullest_place(home: Path, warehouse: Path) -> str:
+def _fullest_place(home: Path) -> str:
     """Name the folder with the least free space of those a run writes to."""
     purposes = {
-        warehouse.parent: "the warehouse, its releases and what DuckDB spills",
+        home: "the warehouse, its releases and what DuckDB spills",
         Path(os.environ.get("DBT_TARGET_PATH") or home): "what dbt compiles",
         Path(tempfile.gettempdir()): "temporary files",
     }

@@ -20,8 +20,15 @@ from orchestration.contract import bookkeeping, contract
 from orchestration.exports import DayRange, find_deliveries
 from orchestration.policies import policy
 from orchestration.progress import report
+from orchestration.runs import recorder_of
 from orchestration.settings import Settings
-from orchestration.warehouse import LoadedFile, load, open_warehouse, pending
+from orchestration.warehouse import (
+    LoadedFile,
+    load,
+    newest_export_days,
+    open_warehouse,
+    pending,
+)
 
 WAREHOUSE_POOL = "warehouse"
 EXPORT_DAYS = dg.DailyPartitionsDefinition("2010-01-01", timezone=policy("business_time_zone"))
@@ -30,10 +37,14 @@ BOOKS = tuple(dg.AssetKey(["ingestion", table.removeprefix("raw.")]) for table i
 
 @dataclass(frozen=True)
 class Ingested:
-    """What a run took in, in how many seconds; ``unclaimed`` files no pattern matches."""
+    """What a run took in, in how many seconds; ``unclaimed`` files no pattern matches.
+
+    ``newest_days`` are the newest export days there are, as ISO texts by kind.
+    """
 
     files: tuple[LoadedFile, ...]
     unclaimed: tuple[str, ...]
+    newest_days: dict[str, str]
     seconds: float
 
 
@@ -48,7 +59,8 @@ def ingest(settings: Settings, days: DayRange | None, kinds: Collection[str]) ->
         files = load(
             connection, pending(connection, found, days, kinds), partial(report, "Loading")
         )
-    return Ingested(tuple(files), found.unclaimed, time.monotonic() - started)
+        newest_days = newest_export_days(connection)
+    return Ingested(tuple(files), found.unclaimed, newest_days, time.monotonic() - started)
 
 
 @dg.multi_asset(
@@ -63,10 +75,19 @@ def ingest(settings: Settings, days: DayRange | None, kinds: Collection[str]) ->
 )
 def raw(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[dg.MaterializeResult]:
     """Load export files; every row lands in its kind's raw table or among the rejected."""
-    settings.start_from_the_current_warehouse()
     days = _partitions(context)
     kinds = [".".join(key.path) for key in context.selected_asset_keys if key not in BOOKS]
-    ingested = ingest(settings, days or settings.days, kinds)
+    recorder = recorder_of(context.run.run_id)
+    with recorder.step("landing"):
+        settings.start_from_the_current_warehouse()
+        ingested = ingest(settings, days or settings.days, kinds)
+    recorder.note(
+        files=len({file.file_name for file in ingested.files}),
+        rows_in=sum(file.rows_in for file in ingested.files),
+        rows_loaded=sum(file.rows_loaded for file in ingested.files),
+        rows_rejected=sum(file.rows_rejected for file in ingested.files),
+        newest_export_days=ingested.newest_days,
+    )
     by_kind: dict[dg.AssetKey, list[LoadedFile]] = defaultdict(list)
     for file in ingested.files:
         by_kind[dg.AssetKey([file.area, file.kind])].append(file)

@@ -29,6 +29,7 @@ from orchestration.releases import (
     serve,
     served_release,
 )
+from orchestration.runs import write_runs
 from orchestration.seal import check_seal
 
 RELEASE_TABLES = """
@@ -117,6 +118,17 @@ def publish(
             overridden=tuple(overridden.sentence() for overridden in outcome.overridden),
         )
         _write_release_tables(connection, partial, release, run_id, outcome)
+        write_runs(
+            connection,
+            home,
+            run_id,
+            release_id=release_id,
+            as_of=str(as_of),
+            known_at=str(known_at),
+            rows_released=sum(row_counts.values()),
+            warnings=len(release.warnings),
+        )
+        write_parquet(connection, partial / "parquet", "release_runs")
         connection.execute("detach release")
     shutil.copytree(outcome.report.parent, partial / "audit")
     _flush_tree(partial)
@@ -145,7 +157,8 @@ def _audit(home: Path, warehouse: Path, run_id: str, served: Path | None) -> Aud
             [
                 *(failure.sentence() for failure in outcome.failures),
                 *_expired(overrides, failed),
-            ]
+            ],
+            outcome,
         )
     return outcome
 

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +12,10 @@ from pydantic import Field
 
 from orchestration.errors import InputError
 from orchestration.exports import DayRange
+from orchestration.home_lock import held
+from orchestration.progress import report
 from orchestration.releases import RELEASES_KEPT
+from orchestration.runs import Recorder, at_work
 from orchestration.sources import SourceSystem, default_source, load_source
 from orchestration.warehouse import warehouse_path
 
@@ -32,6 +37,7 @@ class Settings(dg.ConfigurableResource):
     as_of: str | None = Field(None, description="Day the world is described; none: known_at.")
     known_at: str | None = Field(None, description="Day after which exports are not known yet.")
     keep: int = Field(RELEASES_KEPT, ge=1, description="Releases that are kept, the newest.")
+    wait: float = Field(60, ge=0, description="Minutes to wait for another run on the home.")
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -88,6 +94,21 @@ class Settings(dg.ConfigurableResource):
         """The source systems named, or the default layout."""
         return tuple(load_source(Path(path)) for path in self.sources) or (default_source(),)
 
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Settings"]:
+        """Be at work on the home for as long as a run of Dagster lasts, whoever launched it."""
+        if context.run is None:
+            yield self
+            return
+        with self.at_work(context.run.run_id):
+            yield self
+
+    @contextmanager
+    def at_work(self, run_id: str) -> Iterator[Recorder]:
+        """Have the home to oneself for a run, and tell for whom one waits."""
+        with at_work(self.run_home, run_id, self.wait, _report_wait) as recorder:
+            yield recorder
+
     def check(self) -> None:
         """Raise ``InputError`` for what can be seen to be wrong before anything is opened."""
         _ = self.clocks, self.days, self.systems
@@ -100,10 +121,16 @@ class Settings(dg.ConfigurableResource):
         """Give a run about the past its own copy of the warehouse file."""
         if not self.is_about_the_past:
             return
-        self.run_home.mkdir(parents=True, exist_ok=True)
         self.warehouse.unlink(missing_ok=True)
-        if (current := warehouse_path(Path(self.home))).exists():
-            shutil.copyfile(current, self.warehouse)
+        current = warehouse_path(Path(self.home))
+        # not while another run writes to it
+        with held(current.parent, f"copy for {self.run_home.name}", 60 * self.wait, _report_wait):
+            if current.exists():
+                shutil.copyfile(current, self.warehouse)
+
+
+def _report_wait(holder: str) -> None:
+    report(f"Waiting for {holder}", 0, 0)
 
 
 def _day(option: str, text: str | None) -> date | None:

@@ -17,11 +17,18 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from dbt_common.events.base_types import EventMsg
 from google.protobuf.json_format import MessageToDict
 
-from orchestration.dbt_runner import BuildError, build, parsed_project, problems
+from orchestration.dbt_runner import (
+    BuildError,
+    build,
+    failed_nodes,
+    parsed_project,
+    problems,
+)
 from orchestration.errors import InputError
 from orchestration.ingestion import WAREHOUSE_POOL
 from orchestration.progress import report
 from orchestration.run_log import log_path, write_line
+from orchestration.runs import recorder_of
 from orchestration.seal import seal
 from orchestration.settings import Settings
 
@@ -48,7 +55,7 @@ def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
 
     Only where all of them were built and tested is the warehouse sealed for release.
     """
-    _check_clocks(settings)
+    recorder = recorder_of(context.run.run_id)
     log = log_path(settings.run_home, context.run.run_id)
     events: list[dict] = []
 
@@ -60,8 +67,10 @@ def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
             events.append(MessageToDict(event, preserving_proto_field_name=True))
             _report(event)
 
-    result = build(_build_arguments(context, settings), settings, hear)
-    row_counts = _row_counts(settings, events)
+    with recorder.step("building"):
+        _check_clocks(settings)
+        result = build(_build_arguments(context, settings), settings, hear)
+        row_counts = _row_counts(settings, events)
     for event in events:
         message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
         rows = row_counts.get(event["data"]["node_info"]["unique_id"], {})
@@ -71,7 +80,7 @@ def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
             else:
                 yield outcome
     if not result.success:
-        raise BuildError(problems(result))
+        recorder.raise_as_told(BuildError(problems(result), failed_nodes(result)))
     if not context.is_subset:
         seal(settings.warehouse, context.run.run_id)
 

@@ -134,6 +134,16 @@ def load(
     return loaded
 
 
+def newest_export_days(connection: Connection) -> dict[str, str]:
+    """Return the newest export day loaded of every kind that was delivered, as ISO texts."""
+    return dict(
+        connection.execute(
+            "select area || '.' || kind, max(export_day)::varchar from raw.files"
+            " group by all order by all"
+        ).fetchall()
+    )
+
+
 @dataclass(frozen=True)
 class _Note:
     """What raw.files says of a loaded file."""

@@ -167,7 +167,7 @@ def _is_building(logs: Path, known: set[Path]) -> bool:
 def test_one_run_at_a_time_works_on_a_home(place):
     with (place / "home" / "run.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        code, said = run(place)
+        code, said = run(place, "--wait", "0")
     assert code == 2, said
     assert "another run is at work there" in said
 

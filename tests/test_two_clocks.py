@@ -3,48 +3,15 @@
 import random
 import shutil
 from collections.abc import Iterable
-from contextlib import closing
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pytest
-from whole_runs import released, warehouse_run
-
-from orchestration.warehouse import warehouse_path
+from whole_runs import assert_identical, released, warehouse_run
 
 
 def export_days(exports: Path) -> list[date]:
     return sorted({date.fromisoformat(path.name[:10]) for path in exports.rglob("*.csv")})
-
-
-def tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[str]:
-    rows = connection.execute(
-        "select table_name from duckdb_tables() where database_name = ?"
-        " and schema_name = 'main' and regexp_matches(table_name, '^(dim|fct|kpi)_')"
-        " order by table_name",
-        [catalog],
-    ).fetchall()
-    return [name for (name,) in rows]
-
-
-def assert_identical(one: Path, other: Path) -> None:
-    """Compare every dimension, fact and KPI table of two homes, row for row."""
-    with closing(duckdb.connect()) as connection:
-        connection.execute(f"attach '{warehouse_path(one)}' as one (read_only)")
-        connection.execute(f"attach '{warehouse_path(other)}' as other (read_only)")
-        names = tables(connection, "one")
-        assert names
-        assert names == tables(connection, "other")
-        different = [
-            name
-            for name in names
-            if connection.execute(
-                f"(from one.main.{name} except all from other.main.{name})"
-                f" union all (from other.main.{name} except all from one.main.{name}) limit 1"
-            ).fetchall()
-        ]
-        assert not different
 
 
 def run_days(exports: Path, home: Path, days: Iterable[date]) -> None:

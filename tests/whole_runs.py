@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.warehouse import warehouse_path
+
 
 def write(exports: Path, files: dict[str, str]) -> None:
     """Write export files below a directory; lines may be indented."""
@@ -53,3 +55,32 @@ def query(database: Path, sql: str, *parameters: object) -> list[tuple]:
 def contents(directory: Path) -> dict[Path, bytes]:
     """Every file below a directory, byte for byte."""
     return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[str]:
+    rows = connection.execute(
+        "select table_name from duckdb_tables() where database_name = ?"
+        " and schema_name = 'main' and regexp_matches(table_name, '^(dim|fct|kpi)_')"
+        " order by table_name",
+        [catalog],
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def assert_identical(one: Path, other: Path) -> None:
+    """Compare every dimension, fact and KPI table of two homes, row for row."""
+    with closing(duckdb.connect()) as connection:
+        connection.execute(f"attach '{warehouse_path(one)}' as one (read_only)")
+        connection.execute(f"attach '{warehouse_path(other)}' as other (read_only)")
+        names = _tables(connection, "one")
+        assert names
+        assert names == _tables(connection, "other")
+        different = [
+            name
+            for name in names
+            if connection.execute(
+                f"(from one.main.{name} except all from other.main.{name})"
+                f" union all (from other.main.{name} except all from one.main.{name}) limit 1"
+            ).fetchall()
+        ]
+        assert not different

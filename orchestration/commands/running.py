@@ -29,6 +29,9 @@ def run(
     as_of: day_option("--as-of", text="Describe the world at the end of this day.") = None,
     known_at: day_option("--known-at", text="Keep out what was exported later.") = None,
     keep: Keep = RELEASES_KEPT,
+    wait: Annotated[
+        float, typer.Option(min=0, metavar="MINUTES", help="Wait so long for another run.")
+    ] = 60,
 ) -> None:
     """Load what is new or changed, build, audit and release.
 
@@ -50,6 +53,7 @@ def run(
                 as_of=as_of,
                 known_at=known_at,
                 keep=keep,
+                wait=wait,
             ),
             str(uuid.uuid4()),
         )
@@ -92,7 +96,6 @@ def dev(
         sources=[str(path.absolute()) for path in (*sources, *more_sources)],
     )
     settings.check()
-    with daily_run.history(settings):
-        pass  # only to close what a killed run left open
+    daily_run.tidy_history(settings)
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
     os.execv(sys.executable, command)

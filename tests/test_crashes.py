@@ -1,0 +1,128 @@
+"""Killed at any moment, a run leaves the release as it was, and the next one makes all good."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from whole_runs import assert_identical, released
+
+from orchestration.runs import past_runs
+from orchestration.sample import write_sample
+
+READER = Path(__file__).with_name("release_reader.py")
+COMMAND = "from orchestration.command_line import main; main()"
+SHARDS, POINTS_PER_SHARD = 2, 26
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """Exports, a home that has some days of them, one that has all, and a run between them."""
+
+    exports: Path
+    before: Path
+    after: Path
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def portfolio(tmp_path_factory: pytest.TempPathFactory) -> Portfolio:
+    place = tmp_path_factory.mktemp("crashes")
+    exports, before, after = place / "exports", place / "before", place / "after"
+    write_sample(exports, 60, 2, seed=5)
+    days = sorted({path.name[:10] for path in exports.rglob("*.csv")})
+    released(exports, before, "--to", days[len(days) * 3 // 4])
+    shutil.copytree(before, after, symlinks=True)
+    started = time.monotonic()
+    released(exports, after)
+    return Portfolio(exports, before, after, time.monotonic() - started)
+
+
+@contextmanager
+def reader(home: Path, stop: Path) -> Iterator[dict[str, Any]]:
+    """Have somebody read the release until the block ends; then say what was seen."""
+    process = subprocess.Popen(
+        [sys.executable, READER, home, stop], stdout=subprocess.PIPE, text=True
+    )
+    seen: dict[str, Any] = {}
+    try:
+        yield seen
+    finally:
+        stop.touch()
+        seen.update(json.loads(process.communicate(timeout=60)[0]))
+        stop.unlink()
+
+
+def start(exports: Path, home: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", COMMAND, "run", "--exports", exports, "--home", home]
+    return subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+
+
+def killed_after(exports: Path, home: Path, seconds: float) -> bool:
+    """Kill a run so many seconds after its start; False where it ended before."""
+    process = start(exports, home)
+    try:
+        assert process.wait(timeout=seconds) == 0
+        return False
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.wait() == -signal.SIGKILL
+
+
+def place_of_death(home: Path) -> str:
+    """Say in which step the last run was, by its log."""
+    log = max((home / "logs").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    lines = log.read_text().splitlines()
+    if '"Run ' in lines[-1] and "ended after" in lines[-1]:
+        return "before or after its log"
+    begun = [line.split("The step ")[1].split()[0] for line in lines if "begins." in line[-80:]]
+    return begun[-1] if begun else "starting"
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_a_run_killed_at_any_moment_is_made_good_by_the_next_and_no_reader_sees_it(
+    portfolio: Portfolio, tmp_path: Path, shard: int
+) -> None:
+    moments = random.Random(shard)
+    places: Counter[str] = Counter()
+    longest = portfolio.seconds
+    while places.total() < POINTS_PER_SHARD:
+        home = tmp_path / f"home_{places.total()}"
+        shutil.copytree(portfolio.before, home, symlinks=True)
+        seconds = moments.uniform(0, longest)
+        with reader(home, tmp_path / "stop") as seen:
+            if not killed_after(portfolio.exports, home, seconds):
+                longest = seconds  # the machine is faster now
+                shutil.rmtree(home)
+                continue
+            place = place_of_death(home)
+            released(portfolio.exports, home)
+        assert_identical(home, portfolio.after)
+        assert not seen["wrong"]
+        assert seen["reads"] > 10
+        kept = {path.name for path in (home / "releases").iterdir()}
+        assert set(seen["seen"]) <= kept
+        assert not list((home / "releases").glob(".*"))
+        assert [run.outcome for run in past_runs(home)][-1] == "released"
+        places[place] += 1
+        print(
+            f"shard {shard}, {places.total()}: killed after {seconds:.1f} s, {place};"
+            f" {seen['reads']} reads of {len(seen['seen'])} releases",
+            flush=True,
+        )
+        shutil.rmtree(home)
+    print(f"shard {shard}: {dict(places)}", flush=True)
