@@ -25,6 +25,7 @@ HEADLINES = {
     "failed": "The run failed; the release before is still served",
     "killed": "The run was killed; the release before is still served",
     "late": "Exports are late",
+    "status": "Somebody has to look after it",
 }
 
 

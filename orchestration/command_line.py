@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from orchestration.commands import reading, releases, running
+from orchestration.commands import operating, reading, releases, running
 from orchestration.errors import InputError, RefusedError
 from orchestration.terminal import errors
 
@@ -28,6 +28,7 @@ app.command()(reading.explain)
 app.command()(releases.releases)
 app.command()(releases.rollback)
 app.command()(releases.override)
+app.command()(operating.status)
 app.command()(running.sample)
 app.command()(running.dev)
 

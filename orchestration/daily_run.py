@@ -5,7 +5,7 @@ import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from dagster import DagsterRunStatus, RunsFilter
 
 from orchestration.errors import InputError, RefusedError
 from orchestration.home_lock import held
+from orchestration.rebuild import delete, set_aside
 from orchestration.run_log import log_path
+from orchestration.runs import Recorder
 from orchestration.settings import (
     EXPORTS_VARIABLE,
     HOME_VARIABLE,
@@ -36,12 +38,16 @@ UNFINISHED = [
 
 @dataclass(frozen=True)
 class Finished:
-    """A released run: what the assets ``ingestion/files`` and ``release`` say of it."""
+    """A released run: what the assets ``ingestion/files`` and ``release`` say of it.
+
+    ``aside`` is the warehouse file of before a rebuild, where it has to be kept.
+    """
 
     home: Path
     log: Path
     loaded: Mapping[str, Any]
     released: Mapping[str, Any]
+    aside: Path | None = None
 
 
 class RunError(Exception):
@@ -52,7 +58,14 @@ class RunError(Exception):
         super().__init__("\n".join(problems))
 
 
-def run_daily(settings: Settings, run_id: str) -> Finished:
+@dataclass(frozen=True)
+class Rebuild:
+    """That a run begins with an empty warehouse, and whether files that are gone may be lost."""
+
+    is_loss_accepted: bool
+
+
+def run_daily(settings: Settings, run_id: str, rebuild: Rebuild | None = None) -> Finished:
     """Load, build, audit and release, once no other run is at work on the home.
 
     Raises ``InputError`` for bad input, ``RefusedError`` where the audit refuses, else
@@ -60,8 +73,10 @@ def run_daily(settings: Settings, run_id: str) -> Finished:
     """
     settings.check()
     try:
-        with settings.at_work(run_id):
-            return _run(settings, run_id)
+        with settings.at_work(run_id) as recorder:
+            if rebuild is None:
+                return _run(settings, run_id)
+            return _run_rebuilding(settings, run_id, rebuild, recorder)
     except RefusedError as refused:
         report = settings.run_home / "reports" / run_id / "index.html"
         raise RefusedError([*refused.problems, f"The audit's report is {report}."]) from None
@@ -94,6 +109,21 @@ def history(settings: Settings) -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
         _bury_the_dead(instance)
         yield instance
+
+
+def _run_rebuilding(
+    settings: Settings, run_id: str, rebuild: Rebuild, recorder: Recorder
+) -> Finished:
+    """Run on an empty warehouse; delete the old file once its rows are released again."""
+    aside = set_aside(settings, rebuild.is_loss_accepted)
+    if aside:
+        recorder.log("INFO", f"The warehouse file was put aside: {aside.path}")
+    finished = _run(settings, run_id)
+    if aside and aside.is_needed:
+        return replace(finished, aside=aside.path)
+    if aside:
+        delete(aside)
+    return finished
 
 
 def _run(settings: Settings, run_id: str) -> Finished:

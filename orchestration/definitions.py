@@ -5,6 +5,7 @@ import dagster as dg
 from orchestration.ingestion import WAREHOUSE_POOL, raw
 from orchestration.progress import report
 from orchestration.publication import publish
+from orchestration.retries import retried
 from orchestration.runs import recorder_of
 from orchestration.schedule import daily, every_morning
 from orchestration.settings import Settings
@@ -29,8 +30,11 @@ def release(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materia
             recorder.enter("release")
 
     with recorder.step("audit"):
-        published = publish(
-            settings.run_home, settings.warehouse, context.run.run_id, tell, keep=settings.keep
+        published = retried(
+            lambda: publish(
+                settings.run_home, settings.warehouse, context.run.run_id, tell, keep=settings.keep
+            ),
+            recorder.log,
         )
     recorder.note(
         release_id=published.release_id,

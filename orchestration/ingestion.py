@@ -7,7 +7,7 @@ per kind and day.
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -20,11 +20,12 @@ from orchestration.contract import bookkeeping, contract
 from orchestration.exports import DayRange, find_deliveries
 from orchestration.policies import policy
 from orchestration.progress import report
+from orchestration.retries import retried
 from orchestration.runs import recorder_of
 from orchestration.settings import Settings
 from orchestration.warehouse import (
     LoadedFile,
-    load,
+    load_by_group,
     newest_export_days,
     open_warehouse,
     pending,
@@ -48,19 +49,30 @@ class Ingested:
     seconds: float
 
 
-def ingest(settings: Settings, days: DayRange | None, kinds: Collection[str]) -> Ingested:
+def ingest(
+    settings: Settings,
+    days: DayRange | None,
+    kinds: Collection[str],
+    log: Callable[[str, str], None] = lambda level, message: None,
+) -> Ingested:
     """Load the new and changed files of the days, for kinds as "billing.customers".
 
-    ``InputError`` names every file found wanting, and then nothing is loaded.
+    ``InputError`` names every file found wanting, and then nothing is loaded. What may pass, as a
+    file that is still being written, is waited for; ``log`` hears of it.
     """
     started = time.monotonic()
-    found = find_deliveries(Path(settings.exports), settings.systems)
-    with closing(open_warehouse(settings.warehouse)) as connection:
-        files = load(
-            connection, pending(connection, found, days, kinds), partial(report, "Loading")
-        )
-        newest_days = newest_export_days(connection)
-    return Ingested(tuple(files), found.unclaimed, newest_days, time.monotonic() - started)
+    files: list[LoadedFile] = []  # of all attempts
+
+    def attempt() -> Ingested:
+        found = find_deliveries(Path(settings.exports), settings.systems)
+        with closing(open_warehouse(settings.warehouse)) as connection:
+            deliveries = pending(connection, found, days, kinds)
+            for group in load_by_group(connection, deliveries, partial(report, "Loading")):
+                files.extend(group)
+            newest_days = newest_export_days(connection)
+        return Ingested(tuple(files), found.unclaimed, newest_days, time.monotonic() - started)
+
+    return retried(attempt, log)
 
 
 @dg.multi_asset(
@@ -80,7 +92,7 @@ def raw(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[dg.Ma
     recorder = recorder_of(context.run.run_id)
     with recorder.step("landing"):
         settings.start_from_the_current_warehouse()
-        ingested = ingest(settings, days or settings.days, kinds)
+        ingested = ingest(settings, days or settings.days, kinds, recorder.log)
     recorder.note(
         files=len({file.file_name for file in ingested.files}),
         rows_in=sum(file.rows_in for file in ingested.files),

@@ -6,7 +6,8 @@ that a reader sees the old release or the new one, never a part of either.
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -69,7 +70,7 @@ comment on table release.main.release_policies is
 class Release:
     """A published release: where it is, the days it speaks of, and what the audit noted.
 
-    ``row_counts`` are by table; ``warnings`` and ``overridden`` are sentences.
+    ``row_counts`` are by table; ``warnings`` and ``overridden`` are sentences of ``outcome``.
     """
 
     release_id: str
@@ -80,6 +81,7 @@ class Release:
     row_counts: dict[str, int]
     warnings: tuple[str, ...]
     overridden: tuple[str, ...]
+    outcome: AuditOutcome
 
 
 def publish(
@@ -104,34 +106,8 @@ def publish(
         release_id = new_release_id(home, run_id)
         on_progress(f"writing release {release_id}")
         partial = _empty_place(home, release_id)
-        attach_release(connection, partial / DATABASE_NAME)
-        row_counts = write_marts(connection, partial / "parquet")
-        as_of, known_at = connection.execute("select as_of, known_at from int_clock").fetchone()
-        release = Release(
-            release_id=release_id,
-            path=partial.with_name(release_id),
-            report=outcome.report,
-            as_of=as_of,
-            known_at=known_at,
-            row_counts=row_counts,
-            warnings=tuple(warning.sentence() for warning in outcome.warnings),
-            overridden=tuple(overridden.sentence() for overridden in outcome.overridden),
-        )
-        _write_release_tables(connection, partial, release, run_id, outcome)
-        write_runs(
-            connection,
-            home,
-            run_id,
-            release_id=release_id,
-            as_of=str(as_of),
-            known_at=str(known_at),
-            rows_released=sum(row_counts.values()),
-            warnings=len(release.warnings),
-        )
-        write_parquet(connection, partial / "parquet", "release_runs")
-        connection.execute("detach release")
-    shutil.copytree(outcome.report.parent, partial / "audit")
-    _flush_tree(partial)
+        with _removed_on_failure(partial):
+            release = _write_release(connection, home, partial, run_id, outcome)
 
     on_progress("swapping it in")
     partial.rename(release.path)
@@ -141,16 +117,69 @@ def publish(
     return release
 
 
+def _write_release(
+    connection: duckdb.DuckDBPyConnection,
+    home: Path,
+    partial: Path,
+    run_id: str,
+    outcome: AuditOutcome,
+) -> Release:
+    """Write a release into the directory ``partial`` so that it survives a power cut."""
+    release_id = partial.name.removeprefix(".").removesuffix(".partial")
+    attach_release(connection, partial / DATABASE_NAME)
+    row_counts = write_marts(connection, partial / "parquet")
+    as_of, known_at = connection.execute("select as_of, known_at from int_clock").fetchone()
+    release = Release(
+        release_id=release_id,
+        path=partial.with_name(release_id),
+        report=outcome.report,
+        as_of=as_of,
+        known_at=known_at,
+        row_counts=row_counts,
+        warnings=tuple(warning.sentence() for warning in outcome.warnings),
+        overridden=tuple(overridden.sentence() for overridden in outcome.overridden),
+        outcome=outcome,
+    )
+    _write_release_tables(connection, partial, release, run_id)
+    write_runs(
+        connection,
+        home,
+        run_id,
+        release_id=release_id,
+        as_of=str(as_of),
+        known_at=str(known_at),
+        rows_released=sum(row_counts.values()),
+        warnings=len(release.warnings),
+    )
+    write_parquet(connection, partial / "parquet", "release_runs")
+    connection.execute("detach release")
+    shutil.copytree(outcome.report.parent, partial / "audit")
+    _flush_tree(partial)
+    return release
+
+
+@contextmanager
+def _removed_on_failure(directory: Path) -> Iterator[None]:
+    """Leave nothing half-done behind, which may also be what fills the disk."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+
+
 def _audit(home: Path, warehouse: Path, run_id: str, served: Path | None) -> AuditOutcome:
     """Audit with the overrides in force; raise ``RefusedError`` where it does not pass."""
     overrides = load_overrides(overrides_file(home))
     today = datetime.now(ZoneInfo(policy("business_time_zone"))).date()
-    outcome = audit(
-        warehouse,
-        home / "reports" / run_id,
-        served and served / DATABASE_NAME,
-        overrides=[override for override in overrides if override.expires_on >= today],
-    )
+    report_dir = home / "reports" / run_id
+    with _removed_on_failure(report_dir):
+        outcome = audit(
+            warehouse,
+            report_dir,
+            served and served / DATABASE_NAME,
+            overrides=[override for override in overrides if override.expires_on >= today],
+        )
     if not outcome.is_passed:
         failed = {failure.check.name for failure in outcome.failures}
         raise RefusedError(
@@ -186,9 +215,9 @@ def _write_release_tables(
     place: Path,
     release: Release,
     run_id: str,
-    outcome: AuditOutcome,
 ) -> None:
     """Add what the release says about itself."""
+    outcome = release.outcome
     connection.execute(RELEASE_TABLES)
     connection.execute(
         "insert into release.main.release values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

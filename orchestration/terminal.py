@@ -308,6 +308,11 @@ def summary(finished: "Finished") -> list[str]:
             lines.append(f"{text}: {_listed(loaded[columns])}.")
     lines += released["overridden"]
     lines += [f"Warning: {warning}" for warning in released["warnings"]]
+    if finished.aside:
+        lines.append(
+            f"The warehouse file of before is kept as {finished.aside}: it may have rows that the"
+            " exports no longer have. Delete it when nobody misses them."
+        )
     lines += [
         "",
         f"As of {released['as_of']}, known at {released['known_at']}.",

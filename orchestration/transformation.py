@@ -14,6 +14,7 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_subset_selection_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+from dbt.cli.main import dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
 from google.protobuf.json_format import MessageToDict
 
@@ -24,9 +25,10 @@ from orchestration.dbt_runner import (
     parsed_project,
     problems,
 )
-from orchestration.errors import InputError
+from orchestration.errors import InputError, is_transient
 from orchestration.ingestion import WAREHOUSE_POOL
 from orchestration.progress import report
+from orchestration.retries import retried
 from orchestration.run_log import log_path, write_line
 from orchestration.runs import recorder_of
 from orchestration.seal import seal
@@ -67,10 +69,16 @@ def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
             events.append(MessageToDict(event, preserving_proto_field_name=True))
             _report(event)
 
-    with recorder.step("building"):
+    def attempt() -> tuple[dbtRunnerResult, dict[str, dict[str, int]]]:
+        events.clear()
         _check_clocks(settings)
         result = build(_build_arguments(context, settings), settings, hear)
-        row_counts = _row_counts(settings, events)
+        if not result.success and is_transient(error := BuildError(problems(result))):
+            raise error
+        return result, _row_counts(settings, events)
+
+    with recorder.step("building"):
+        result, row_counts = retried(attempt, recorder.log)
     for event in events:
         message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
         rows = row_counts.get(event["data"]["node_info"]["unique_id"], {})

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.contract import IS_DELETED, Kind, bookkeeping, contract
-from orchestration.errors import InputError
+from orchestration.errors import InputError, TransientError, is_transient
 from orchestration.exports import DayRange, Delivery, Found, read_content, size_and_time
 from orchestration.mapping import header_problems, shaped_rows, unknown_columns
 from orchestration.readers import land, read_header
@@ -63,7 +63,9 @@ def open_warehouse(path: Path) -> Connection:
     try:
         connection = duckdb.connect(path)
     except duckdb.IOException as error:
-        raise InputError(f"{path} cannot be opened as the warehouse file: {error}") from None
+        if is_transient(error):
+            raise TransientError(f"{path} is open in another program: {error}") from error
+        raise
     # rows bear their numbers, so they may be written in any order; instants are written as UTC
     connection.execute("set preserve_insertion_order = false; set TimeZone = 'UTC'")
     with _transaction(connection):
@@ -124,14 +126,21 @@ def load(
     Nothing is loaded where ``check`` finds a problem. ``on_progress`` is told how many files are
     done, and of how many.
     """
+    return [file for group in load_by_group(connection, deliveries, on_progress) for file in group]
+
+
+def load_by_group(
+    connection: Connection,
+    deliveries: Sequence[Delivery],
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Iterator[list[LoadedFile]]:
+    """Load as ``load`` does; yield what each group of files gave as soon as it is there to stay."""
     headers = _headers(deliveries)
-    loaded: list[LoadedFile] = []
     done = 0
     for group in _groups(deliveries, headers):
-        loaded += _load_group(connection, group, headers[group[0].path])
+        yield _load_group(connection, group, headers[group[0].path])
         done += len(group)
         on_progress(done, len(deliveries))
-    return loaded
 
 
 def newest_export_days(connection: Connection) -> dict[str, str]:
@@ -278,7 +287,7 @@ def _refuse_files_being_written(group: Sequence[Delivery]) -> None:
         if delivery.size_and_time != size_and_time(delivery.path)
     ]
     if changed:
-        raise InputError(changed)
+        raise TransientError(changed)
 
 
 def _fill(

@@ -13,7 +13,7 @@ from random import Random
 import pytest
 from loading import ALL_CUSTOMERS, load_all, rows
 
-from orchestration.errors import InputError
+from orchestration.errors import TransientError
 from orchestration.exports import DayRange, find_deliveries
 from orchestration.sources import default_source
 from orchestration.warehouse import load, open_warehouse, pending, warehouse_path
@@ -207,14 +207,14 @@ def test_whatever_a_csv_writer_writes_lands_as_it_was(warehouse, write_exports, 
 
 def test_a_warehouse_in_use_by_another_process_is_refused(tmp_path, warehouse):
     script = (
-        "import sys; from pathlib import Path; from orchestration.errors import InputError\n"
+        "import sys; from pathlib import Path; from orchestration.errors import TransientError\n"
         "from orchestration.warehouse import open_warehouse\n"
         "try: open_warehouse(Path(sys.argv[1]))\n"
-        "except InputError as error: print(error)"
+        "except TransientError as error: print(error)"
     )
     path = warehouse_path(tmp_path / "home")
     output = _python(script, str(path)).communicate()[0]
-    assert "cannot be opened as the warehouse file" in output
+    assert "is open in another program" in output
 
 
 LOADING = """
@@ -256,12 +256,12 @@ def test_a_killed_load_leaves_each_file_wholly_loaded_or_not_at_all(tmp_path, wr
     connection.close()
 
 
-def test_a_file_that_grows_while_it_is_read_is_refused(warehouse, write_exports):
+def test_a_file_that_grows_while_it_is_read_is_not_loaded(warehouse, write_exports):
     exports = write_exports({CUSTOMERS: "customer_id\nc1\n"})
     deliveries = pending(warehouse, find_deliveries(exports, [default_source()]))
     with (exports / CUSTOMERS).open("a") as file:
         file.write("c2\n")
-    with pytest.raises(InputError, match="changed while it was read; run again"):
+    with pytest.raises(TransientError, match="changed while it was read; run again"):
         load(warehouse, deliveries)
     assert rows(warehouse, ALL_CUSTOMERS) == []
 

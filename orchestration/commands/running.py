@@ -32,11 +32,23 @@ def run(
     wait: Annotated[
         float, typer.Option(min=0, metavar="MINUTES", help="Wait so long for another run.")
     ] = 60,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Load everything again, into a new warehouse file.")
+    ] = False,
+    lose_missing_files: Annotated[
+        bool,
+        typer.Option(
+            "--lose-missing-files",
+            help="With --rebuild: do without the rows of files that the exports no longer have.",
+        ),
+    ] = False,
 ) -> None:
     """Load what is new or changed, build, audit and release.
 
     Exit codes: 0 released, 1 refused by the audit, 2 bad input or configuration, 3 anything else.
     """
+    if lose_missing_files and not rebuild:
+        raise InputError("--lose-missing-files goes with --rebuild only.")
     if day and (first_day or last_day):
         raise InputError("--day goes without --from and --to; say the one or the others.")
     with showing_progress() as listener, listening(listener):
@@ -56,6 +68,7 @@ def run(
                 wait=wait,
             ),
             str(uuid.uuid4()),
+            daily_run.Rebuild(lose_missing_files) if rebuild else None,
         )
     figures = newest_figures(release_file(finished.home))
     console.print(figures_table(figures, by=None, grain="month"))
