@@ -29,7 +29,13 @@ RELEASED = {
     "kpi_targets",
     "kpi_values",
 }
-SAYS_OF_ITSELF = {"release", "release_tables", "release_policies", "release_overrides", "release_runs"}
+SAYS_OF_ITSELF = {
+    "release",
+    "release_tables",
+    "release_policies",
+    "release_overrides",
+    "release_runs",
+}
 A_LATE_DEBT = "insert into dim_contracts values ('late', 'K1', 'BRL')"
 BROKEN = "update fct_debt_periods set overdue_amount = 60 where contract_id = 'C7'"
 
