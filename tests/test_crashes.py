@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from whole_runs import assert_identical, released
+from whole_runs import assert_identical, contents, released
 
 from orchestration.runs import past_runs
 from orchestration.sample import write_sample
@@ -24,6 +25,29 @@ from orchestration.sample import write_sample
 READER = Path(__file__).with_name("release_reader.py")
 COMMAND = "from orchestration.command_line import main; main()"
 SHARDS, POINTS_PER_SHARD = 2, 26
+
+# Fills the disk each time a run reports that it is at a stage, as it would fill up just then.
+FILL_AND_RUN = """
+import sys
+from orchestration.command_line import main
+from orchestration.progress import listening
+
+filler, stage, item = sys.argv[1:4]
+
+def fill(progress):
+    if progress.stage == stage and progress.item.startswith(item):
+        with open(filler, "ab", buffering=0) as file:
+            for size in (1 << 20, 1 << 12, 1):
+                try:
+                    while file.write(bytes(size)) == size:
+                        pass
+                except OSError:
+                    pass
+
+sys.argv = ["warehouse", *sys.argv[4:]]
+with listening(fill):
+    main()
+"""
 
 
 @dataclass(frozen=True)
@@ -85,11 +109,10 @@ def killed_after(exports: Path, home: Path, seconds: float) -> bool:
 def place_of_death(home: Path) -> str:
     """Say in which step the last run was, by its log."""
     log = max((home / "logs").iterdir(), key=lambda path: path.stat().st_mtime_ns)
-    lines = log.read_text().splitlines()
-    if '"Run ' in lines[-1] and "ended after" in lines[-1]:
+    text = log.read_text()
+    if " ended after " in text.splitlines()[-1] and '"Run ' in text.splitlines()[-1]:
         return "before or after its log"
-    begun = [line.split("The step ")[1].split()[0] for line in lines if "begins." in line[-80:]]
-    return begun[-1] if begun else "starting"
+    return (["starting"] + re.findall(r"The step (\w+) begins", text))[-1]
 
 
 @pytest.mark.soak
@@ -126,3 +149,60 @@ def test_a_run_killed_at_any_moment_is_made_good_by_the_next_and_no_reader_sees_
         )
         shutil.rmtree(home)
     print(f"shard {shard}: {dict(places)}", flush=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, of 600 MB in memory."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=600m", "tmpfs", str(disk)]
+    is_there = shutil.which("mount") is not None
+    if not is_there or subprocess.run(mounting, capture_output=True, check=False).returncode:
+        pytest.skip("a disk can be mounted by the administrator of a Linux machine only")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("stage", "item"),
+    [
+        ("Loading", ""),
+        ("Building", ""),
+        ("Building", "kpi_values"),
+        ("Releasing", "auditing"),
+        ("Releasing", "writing"),
+        ("Releasing", "swapping"),
+    ],
+)
+def test_a_disk_that_is_full_leaves_the_release_and_the_next_run_makes_it_good(
+    portfolio: Portfolio, small_disk: Path, stage: str, item: str
+) -> None:
+    home, filler = small_disk / "home", small_disk / "filler"
+    shutil.copytree(portfolio.before, home, symlinks=True)
+    served = (home / "published").readlink()
+    before = contents(home / served)
+    options = ["run", "--exports", portfolio.exports, "--home", home]
+    run = subprocess.run(
+        [sys.executable, "-c", FILL_AND_RUN, filler, stage, item, *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "300"},
+    )
+    said = run.stdout + run.stderr
+    assert filler.exists()
+    assert contents(home / served) == before
+    assert not list((home / "releases").glob(".*"))
+    # to swap a link takes no space
+    if item != "swapping":
+        assert run.returncode == 3, said
+        assert "The disk is full" in said
+        assert "are free in" in said
+        assert "Traceback" not in said
+        assert (home / "published").readlink() == served
+        assert len(list((home / "releases").iterdir())) == 1
+    filler.unlink()
+    released(portfolio.exports, home)
+    assert_identical(home, portfolio.after)
