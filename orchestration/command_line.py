@@ -10,6 +10,7 @@ import typer
 
 from orchestration.commands import operating, reading, releases, running
 from orchestration.errors import InputError, RefusedError
+from orchestration.run_log import scrubbed
 from orchestration.terminal import errors
 
 REFUSED, BAD_INPUT, FAILED = 1, 2, 3
@@ -50,7 +51,7 @@ def main() -> None:
 
 def _fail(problems: Sequence[str], exit_code: int) -> None:
     for problem in problems[:MOST_PROBLEMS]:
-        errors.print(problem, style="red", markup=False, soft_wrap=True)
+        errors.print(scrubbed(problem), style="red", markup=False, soft_wrap=True)
     if len(problems) > MOST_PROBLEMS:
         errors.print(f"... and {len(problems) - MOST_PROBLEMS} more.", style="red")
     sys.exit(exit_code)

@@ -1,7 +1,13 @@
 """Everything Dagster runs: raw assets, dbt models, the release, the daily job."""
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 import dagster as dg
 
+from expectations.audit import AuditOutcome, suites
+from expectations.limits import load_limits
+from orchestration.errors import RefusedError
 from orchestration.ingestion import WAREHOUSE_POOL, raw
 from orchestration.progress import report
 from orchestration.publication import publish
@@ -13,14 +19,26 @@ from orchestration.transformation import models
 
 # what is audited, and all of it but the rejected rows released
 AUDITED = ("dim_", "fct_", "kpi_", "rejected_rows")
+LAYERS = tuple(suite.layer for suite in suites(load_limits(), is_compared=True))
+# the job runs daily
+FRESH = dg.FreshnessPolicy.time_window(
+    warn_window=timedelta(hours=26), fail_window=timedelta(hours=50)
+)
 
 
 @dg.asset(
     deps=[key for key in models.keys if key.path[-1].startswith(AUDITED)],
     group_name="release",
     pool=WAREHOUSE_POOL,
+    freshness_policy=FRESH,
+    check_specs=[
+        dg.AssetCheckSpec(f"audit_{layer}", asset="release", description=f"The audit of {layer}.")
+        for layer in LAYERS
+    ],
 )
-def release(context: dg.AssetExecutionContext, settings: Settings) -> dg.MaterializeResult:
+def release(
+    context: dg.AssetExecutionContext, settings: Settings
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Audit the warehouse and put it where BI tools read, or refuse to."""
     recorder = recorder_of(context.run.run_id)
 
@@ -29,13 +47,22 @@ def release(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materia
         if message.startswith("writing"):
             recorder.enter("release")
 
-    with recorder.step("audit"):
-        published = retried(
-            lambda: publish(
-                settings.run_home, settings.warehouse, context.run.run_id, tell, keep=settings.keep
-            ),
-            recorder.log,
-        )
+    try:
+        with recorder.step("audit"):
+            published = retried(
+                lambda: publish(
+                    settings.run_home,
+                    settings.warehouse,
+                    context.run.run_id,
+                    tell,
+                    keep=settings.keep,
+                ),
+                recorder.log,
+            )
+    except RefusedError as refused:
+        if refused.outcome:
+            yield from _checks(refused.outcome)
+        raise
     recorder.note(
         release_id=published.release_id,
         as_of=str(published.as_of),
@@ -45,7 +72,7 @@ def release(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materia
         problems=tuple(warning.splitlines()[0] for warning in published.warnings),
     )
     run = recorder.until_now()
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         metadata={
             "release_id": published.release_id,
             "path": dg.MetadataValue.path(published.path),
@@ -62,6 +89,30 @@ def release(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materia
             "overridden": list(published.overridden),
         }
     )
+    yield from _checks(published.outcome)
+
+
+def _checks(outcome: AuditOutcome) -> Iterator[dg.AssetCheckResult]:
+    """Say of each layer of the audit which expectations do not hold, by name."""
+    for layer in LAYERS:
+        failures, warned = (
+            [finding.check.name for finding in findings if finding.layer == layer]
+            for findings in (outcome.failures, outcome.warnings)
+        )
+        overridden = [
+            one.finding.check.name for one in outcome.overridden if one.finding.layer == layer
+        ]
+        yield dg.AssetCheckResult(
+            check_name=f"audit_{layer}",
+            passed=not (failures or warned or overridden),
+            severity=dg.AssetCheckSeverity.ERROR if failures else dg.AssetCheckSeverity.WARN,
+            metadata={
+                "refused_by": failures,
+                "overridden": overridden,
+                "warned_by": warned,
+                "report": dg.MetadataValue.path(outcome.report),
+            },
+        )
 
 
 defs = dg.Definitions(

@@ -1,11 +1,28 @@
-"""The full log of a run: one JSON object per line in ``<home>/logs/<run_id>.jsonl``."""
+"""The full log of a run: one JSON object per line in ``<home>/logs/<run_id>.jsonl``.
+
+No secret gets into it, nor is one shown: neither what the environment says is one, nor the
+password of a URL.
+"""
 
 import json
 import logging
 import os
+import re
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
+
+SECRET_VARIABLES = ("WAREHOUSE_SECRET", "WAREHOUSE_ALERT_WEBHOOK")
+PASSWORD = re.compile(r"(\w+://[^\s:/@]*:)[^\s@]+@")
+HIDDEN = "***"
+
+
+def scrubbed(text: str) -> str:
+    """Return the text without secrets."""
+    for variable in SECRET_VARIABLES:
+        if secret := os.environ.get(variable):
+            text = text.replace(secret, HIDDEN)
+    return PASSWORD.sub(rf"\1{HIDDEN}@", text)
 
 
 def log_path(home: Path, run_id: str) -> Path:
@@ -19,8 +36,8 @@ def write_line(path: Path, level: str, message: str, **details: str | None) -> N
     line = {
         "at": datetime.now(UTC).isoformat(),
         "level": level,
-        "message": message,
-        **{name: value for name, value in details.items() if value is not None},
+        "message": scrubbed(message),
+        **{name: scrubbed(value) for name, value in details.items() if value is not None},
     }
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -21,7 +21,7 @@ from orchestration.alerts import alert
 from orchestration.errors import InputError, RefusedError, machine_error, safe_problems
 from orchestration.home_lock import Holder, held, user_name
 from orchestration.releases import served_release
-from orchestration.run_log import log_path, write_line
+from orchestration.run_log import log_path, scrubbed, write_line
 
 RUNS_NAME = "runs.jsonl"
 RUNS_RELEASED = 400
@@ -131,7 +131,7 @@ class Recorder:
         """Note how the run failed; raise the error, or what the machine did as a sentence."""
         told = machine_error(error, self.home) or error
         if self.run.outcome is None:
-            self.note(outcome=_outcome_of(told), problems=safe_problems(told))
+            self.note(outcome=_outcome_of(told), problems=tuple(map(scrubbed, safe_problems(told))))
             self.log("ERROR", str(told), traceback="".join(traceback.format_exception(error)))
         if told is error:
             raise error

@@ -112,7 +112,7 @@ def place_of_death(home: Path) -> str:
     text = log.read_text()
     if " ended after " in text.splitlines()[-1] and '"Run ' in text.splitlines()[-1]:
         return "before or after its log"
-    return (["starting"] + re.findall(r"The step (\w+) begins", text))[-1]
+    return ["starting", *re.findall(r"The step (\w+) begins", text)][-1]
 
 
 @pytest.mark.soak

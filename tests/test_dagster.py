@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -19,6 +19,8 @@ from orchestration.daily_run import Finished, run_daily
 from orchestration.dbt_runner import build
 from orchestration.definitions import defs
 from orchestration.errors import RefusedError
+from orchestration.runs import past_runs
+from orchestration.seal import seal
 from orchestration.settings import Settings
 from orchestration.transformation import manifest
 from orchestration.warehouse import open_warehouse, warehouse_path
@@ -84,11 +86,14 @@ def _configured(settings: Settings) -> dict:
 
 
 def _launch(
-    settings: Settings, selection: list[AssetKey], tags: dict[str, str]
+    settings: Settings,
+    selection: list[AssetKey],
+    tags: dict[str, str],
+    instance: dg.DagsterInstance | None = None,
 ) -> dg.ExecuteInProcessResult:
     """Materialize some assets, as the UI does."""
     return defs.resolve_implicit_global_asset_job_def().execute_in_process(
-        asset_selection=selection, tags=tags, run_config=_configured(settings)
+        asset_selection=selection, tags=tags, run_config=_configured(settings), instance=instance
     )
 
 
@@ -134,7 +139,7 @@ def test_every_test_of_dbt_is_an_asset_check(graph):
         node["name"] for node in manifest()["nodes"].values() if node["resource_type"] == "test"
     }
     assert tests
-    assert {key.name for key in graph.asset_check_keys} == tests
+    assert {key.name for key in graph.asset_check_keys if key.asset_key != RELEASE} == tests
 
 
 def test_the_daily_job_runs_every_morning_in_the_business_time_zone():
@@ -190,6 +195,58 @@ def test_a_model_says_its_rows_and_seconds(instance):
 def test_the_release_says_what_it_is_of(finished):
     assert finished.released["as_of"] == "2026-03-02"
     assert Path(finished.released["path"]).is_dir()
+
+
+def test_the_release_says_what_became_of_the_run(finished):
+    (run,) = past_runs(finished.home)[:1]
+    said = finished.released
+    assert (said["rows_in"], said["rows_loaded"], said["rows"]) == (
+        run.rows_in,
+        run.rows_loaded,
+        run.rows_released,
+    )
+    assert said["building_seconds"] == run.seconds_by_step["building"]
+
+
+def test_the_release_is_to_be_made_anew_every_day(graph):
+    policy = graph.get(RELEASE).freshness_policy
+    assert policy.warn_window.to_timedelta() == timedelta(hours=26)
+
+
+def _audit_checks(instance: dg.DagsterInstance) -> dict[str, dg.AssetCheckEvaluation]:
+    """What the newest audit says in the UI, by layer."""
+    checks = {
+        key for key in defs.resolve_asset_graph().asset_check_keys if key.asset_key == RELEASE
+    }
+    records = instance.event_log_storage.get_latest_asset_check_execution_by_key(list(checks))
+    return {
+        key.name: record.event.dagster_event.event_specific_data for key, record in records.items()
+    }
+
+
+def test_each_layer_of_the_audit_is_a_check_on_the_release(instance):
+    checks = _audit_checks(instance)
+    assert {"audit_arrivals", "audit_core", "audit_kpis", "audit_drift"} <= set(checks)
+    assert checks["audit_core"].passed
+    assert not checks["audit_kpis"].passed
+    assert checks["audit_kpis"].severity == dg.AssetCheckSeverity.WARN
+    assert "available_kpis_have_values" in checks["audit_kpis"].metadata["warned_by"].value
+
+
+def test_a_refused_release_says_so_on_its_checks(finished, settings, tmp_path):
+    home = shutil.copytree(finished.home, tmp_path / "home", symlinks=True)
+    own = settings.model_copy(update={"home": str(home)})
+    with closing(duckdb.connect(own.warehouse)) as connection:
+        connection.execute("delete from raw.files where kind = 'payments'")
+    seal(own.warehouse, "test")
+    instance = dg.DagsterInstance.ephemeral()
+    with pytest.raises(RefusedError):
+        _launch(own, [RELEASE], {}, instance)
+    check = _audit_checks(instance)["audit_arrivals"]
+    assert not check.passed
+    assert check.severity == dg.AssetCheckSeverity.ERROR
+    assert check.metadata["refused_by"].value == ["required_kinds_are_delivered"]
+    assert past_runs(home)[-1].outcome == "refused"
 
 
 def test_partitions_can_be_loaded_from_the_ui_alone(settings, tmp_path):
