@@ -13,7 +13,7 @@ import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
 from orchestration.errors import InputError, RefusedError
-from orchestration.home_lock import held
+from orchestration.home_lock import held, make_home
 from orchestration.rebuild import delete, set_aside
 from orchestration.run_log import log_path
 from orchestration.runs import Recorder
@@ -90,6 +90,7 @@ def run_daily(settings: Settings, run_id: str, rebuild: Rebuild | None = None) -
 
 def tidy_history(settings: Settings) -> None:
     """Close what killed runs left open in a home's Dagster, unless a run is at work there."""
+    make_home(settings.run_home)
     with suppress(InputError), held(settings.run_home, "warehouse dev"), history(settings):
         pass
 

@@ -93,20 +93,34 @@ def user_name() -> str:
         return str(os.getuid())
 
 
+def make_home(home: Path) -> None:
+    """Create the directory of a home; ``InputError`` where nothing can be written there."""
+    with _told(home):
+        home.mkdir(parents=True, exist_ok=True)
+
+
 @contextmanager
 def _opened(home: Path) -> Iterator[TextIO]:
-    try:
-        home.mkdir(parents=True, exist_ok=True)
+    with _told(home):
         file = (home / LOCK_NAME).open("a+")
+    with file:
+        yield file
+
+
+@contextmanager
+def _told(home: Path) -> Iterator[None]:
+    """Say in a sentence why a home is none."""
+    try:
+        yield
     except OSError as error:
-        if is_read_only(error) or isinstance(error, FileExistsError | NotADirectoryError):
+        if is_read_only(error) or isinstance(
+            error, FileNotFoundError | FileExistsError | NotADirectoryError
+        ):
             raise InputError(
                 f"--home {home}: nothing can be written there: {error.strerror}; name a directory"
                 " that can be written to, or give the right to."
             ) from None
         raise
-    with file:
-        yield file
 
 
 def _wait_for(

@@ -19,7 +19,7 @@ import duckdb
 
 from orchestration.alerts import alert
 from orchestration.errors import InputError, RefusedError, machine_error, safe_problems
-from orchestration.home_lock import Holder, held, user_name
+from orchestration.home_lock import Holder, held, make_home, user_name
 from orchestration.releases import served_release
 from orchestration.run_log import log_path, scrubbed, write_line
 
@@ -165,6 +165,7 @@ def at_work(
     if run_id in _recorders:
         yield _recorders[run_id]
         return
+    make_home(home)
     with held(home, run_id, wait_minutes * 60, on_wait) as died:
         if died:
             _record_the_dead(home, died)

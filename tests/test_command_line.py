@@ -15,12 +15,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from whole_runs import contents, query, write
+from whole_runs import contents, query, reader, write
 
 from orchestration import terminal
 from orchestration.command_line import main
 from orchestration.kpi_pages import read_kpis
 from orchestration.releases import release_file
+from orchestration.runs import past_runs
 
 EXPORTS = {
     "billing/contracts/2026-03-01.csv": """
@@ -142,18 +143,24 @@ def test_a_refused_release_is_exit_code_1_and_says_why(own_place):
     assert contents(own_place / "home" / "releases") == before
 
 
-def test_a_killed_run_does_not_hold_up_the_next(own_place):
-    logs = own_place / "home" / "logs"
+def test_a_killed_run_does_not_hold_up_the_next_and_no_reader_sees_it(own_place, tmp_path):
+    home = own_place / "home"
+    logs = home / "logs"
     known = set(logs.iterdir())
     command = "from orchestration.command_line import main; main()"
-    options = ["run", "--exports", str(own_place / "exports"), "--home", str(own_place / "home")]
-    process = subprocess.Popen([sys.executable, "-c", command, *options])
-    while process.poll() is None and not _is_building(logs, known):
-        time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    code, said = run(own_place)
+    options = ["run", "--exports", str(own_place / "exports"), "--home", str(home)]
+    with reader(home, tmp_path / "stop") as seen:
+        process = subprocess.Popen([sys.executable, "-c", command, *options])
+        while process.poll() is None and not _is_building(logs, known):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        code, said = run(own_place)
     assert code == 0, said
+    assert [one.outcome for one in past_runs(home)] == ["released", "killed", "released"]
+    assert seen["reads"] > 0
+    assert not seen["wrong"]
+    assert set(seen["seen"]) <= {path.name for path in (home / "releases").iterdir()}
 
 
 def _is_building(logs: Path, known: set[Path]) -> bool:

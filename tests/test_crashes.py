@@ -1,6 +1,5 @@
 """Killed at any moment, a run leaves the release as it was, and the next one makes all good."""
 
-import json
 import os
 import random
 import re
@@ -11,18 +10,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from whole_runs import assert_identical, contents, released
+from whole_runs import assert_identical, contents, reader, released
 
 from orchestration.runs import past_runs
 from orchestration.sample import write_sample
 
-READER = Path(__file__).with_name("release_reader.py")
 COMMAND = "from orchestration.command_line import main; main()"
 SHARDS, POINTS_PER_SHARD = 2, 26
 
@@ -71,21 +67,6 @@ def portfolio(tmp_path_factory: pytest.TempPathFactory) -> Portfolio:
     started = time.monotonic()
     released(exports, after)
     return Portfolio(exports, before, after, time.monotonic() - started)
-
-
-@contextmanager
-def reader(home: Path, stop: Path) -> Iterator[dict[str, Any]]:
-    """Have somebody read the release until the block ends; then say what was seen."""
-    process = subprocess.Popen(
-        [sys.executable, READER, home, stop], stdout=subprocess.PIPE, text=True
-    )
-    seen: dict[str, Any] = {}
-    try:
-        yield seen
-    finally:
-        stop.touch()
-        seen.update(json.loads(process.communicate(timeout=60)[0]))
-        stop.unlink()
 
 
 def start(exports: Path, home: Path) -> subprocess.Popen[bytes]:

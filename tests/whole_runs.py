@@ -1,14 +1,19 @@
 """Whole runs of the command line in a process of their own, as a user starts them."""
 
+import json
 import os
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from orchestration.warehouse import warehouse_path
+
+READER = Path(__file__).with_name("release_reader.py")
 
 
 def write(exports: Path, files: dict[str, str]) -> None:
@@ -84,3 +89,18 @@ def assert_identical(one: Path, other: Path) -> None:
             ).fetchall()
         ]
         assert not different
+
+
+@contextmanager
+def reader(home: Path, stop: Path) -> Iterator[dict[str, Any]]:
+    """Have somebody read the release until the block ends; then say what was seen."""
+    process = subprocess.Popen(
+        [sys.executable, READER, home, stop], stdout=subprocess.PIPE, text=True
+    )
+    seen: dict[str, Any] = {}
+    try:
+        yield seen
+    finally:
+        stop.touch()
+        seen.update(json.loads(process.communicate(timeout=60)[0]))
+        stop.unlink()

@@ -9,6 +9,7 @@ import typer
 
 from orchestration.commands.options import Home
 from orchestration.errors import InputError
+from orchestration.home_lock import held
 from orchestration.policies import policy
 from orchestration.releases import kept_releases, roll_back
 from orchestration.terminal import console, releases_table
@@ -27,7 +28,8 @@ def rollback(
     home: Home = Path("home"),
 ) -> None:
     """Serve another release that is kept; the next run that passes its audit replaces it."""
-    served = roll_back(home, release)
+    with held(home, "warehouse rollback"):
+        served = roll_back(home, release)
     console.print(
         f"{home / 'published'} is now {served.release_id}, as of {served.as_of}, known at"
         f" {served.known_at}. The next run that passes its audit replaces it.",
