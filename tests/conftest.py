@@ -1,5 +1,7 @@
 import fcntl
 import os
+import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -71,3 +73,16 @@ def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """An open warehouse file with nothing in it but the raw tables."""
     with closing(open_warehouse(warehouse_path(tmp_path / "home"))) as connection:
         yield connection
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, of 600 MB in memory."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=600m", "tmpfs", str(disk)]
+    is_there = shutil.which("mount") is not None
+    if not is_there or subprocess.run(mounting, capture_output=True, check=False).returncode:
+        pytest.skip("a disk can be mounted by the administrator of a Linux machine only")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)

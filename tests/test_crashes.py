@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,19 +129,6 @@ def test_a_run_killed_at_any_moment_is_made_good_by_the_next_and_no_reader_sees_
         )
         shutil.rmtree(home)
     print(f"shard {shard}: {dict(places)}", flush=True)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, of 600 MB in memory."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=600m", "tmpfs", str(disk)]
-    is_there = shutil.which("mount") is not None
-    if not is_there or subprocess.run(mounting, capture_output=True, check=False).returncode:
-        pytest.skip("a disk can be mounted by the administrator of a Linux machine only")
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 @pytest.mark.soak

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from orchestration.contract import contract
 from orchestration.errors import InputError, MachineError, RefusedError, TransientError
 from orchestration.home_lock import held, holder_of
 from orchestration.ingestion import ingest
+from orchestration.progress import listening
 from orchestration.publication import publish
 from orchestration.rebuild import set_aside
 from orchestration.run_log import log_path
@@ -52,6 +54,7 @@ from orchestration.home_lock import held
 with held(Path(sys.argv[1]), "the-other"):
     print("held", flush=True)
     sys.stdin.readline()
+    Path(sys.argv[1], "done").touch()
 """
 LOCK = """
 import sys, duckdb
@@ -196,13 +199,14 @@ def test_who_waits_long_enough_gets_the_home(tmp_path):
     other = process(HOLD, tmp_path)
     ending = end_after(0.5, other)
     with held(tmp_path, RUN_ID, wait_seconds=30) as died:
-        assert other.poll() == 0
+        assert (tmp_path / "done").exists()
         assert died is None
         assert holder_of(tmp_path).run_id == RUN_ID
         with held(tmp_path, "again"):
             assert holder_of(tmp_path).run_id == RUN_ID
         assert holder_of(tmp_path).run_id == RUN_ID
     ending.join()
+    assert holder_of(tmp_path) is None
 
 
 def test_a_run_that_was_killed_is_recorded_by_the_next(tmp_path):
@@ -344,6 +348,83 @@ def test_an_error_of_the_system_that_passes_is_tried_again(quick_retries):
         return "done"
 
     assert retries.retried(attempt) == "done"
+
+
+def fill(disk: Path) -> None:
+    """Leave not a byte free."""
+    with (disk / "filler").open("ab", buffering=0) as file:
+        for size in (1 << 20, 1 << 12, 1):
+            with suppress(OSError):
+                while file.write(bytes(size)) == size:
+                    pass
+
+
+def test_a_disk_that_is_full_while_landing_is_told_and_made_good(small_disk, tmp_path):
+    write(tmp_path / "exports", EXPORTS)
+    settings = Settings(exports=str(tmp_path / "exports"), home=str(small_disk / "home"))
+    with (
+        pytest.raises(MachineError, match=r"The disk is full: 0.0 MB of 629.1 MB are free in"),
+        settings.at_work(RUN_ID) as recorder,
+        recorder.step("landing"),
+        listening(lambda progress: fill(small_disk)),
+    ):
+        ingest(settings, None, set(contract()))
+    (small_disk / "filler").unlink()
+    with settings.at_work("again"):
+        ingested = ingest(settings, None, set(contract()))
+    assert 0 < sum(file.rows_loaded for file in ingested.files) < 5
+    assert query(settings.warehouse, "select sum(rows_loaded) from raw.files") == [(5,)]
+    assert query(settings.warehouse, "select count(*) from raw.payment_payments") == [(1,)]
+
+
+@pytest.mark.parametrize("moment", ["auditing", "writing"])
+def test_a_disk_that_is_full_leaves_the_release_as_it_was(small_disk, moment):
+    home = small_disk / "home"
+    home.mkdir()
+    warehouse = make_warehouse(home / "warehouse.duckdb")
+    first = publish(home, warehouse, "first")
+    before = contents(first.path)
+
+    def fill_up(message: str) -> None:
+        if message.startswith(moment):
+            fill(small_disk)
+
+    with pytest.raises(MachineError, match="The disk is full"), at_work(home, RUN_ID):
+        publish(home, warehouse, RUN_ID, fill_up)
+    assert contents(first.path) == before
+    assert [path.name for path in (home / "releases").iterdir()] == [first.release_id]
+    assert not (home / "reports" / RUN_ID).exists() or moment == "writing"
+    (small_disk / "filler").unlink()
+    with at_work(home, "again"):
+        second = publish(home, warehouse, "again")
+    assert (home / "published").resolve() == second.path.resolve()
+    # what the disk had no room for
+    assert [run.run_id for run in past_runs(home)][-1] == "again"
+
+
+def test_releases_that_may_not_be_written_are_told(small_disk):
+    home = small_disk / "home"
+    warehouse = make_warehouse(small_disk / "warehouse.duckdb")
+    (home / "releases").mkdir(parents=True)
+    releases = str(home / "releases")
+    subprocess.run(["mount", "--bind", releases, releases], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", releases], check=True)
+    try:
+        with (
+            pytest.raises(MachineError, match=rf"is read-only \({releases}.*Read-only file system"),
+            at_work(home, RUN_ID),
+        ):
+            publish(home, warehouse, RUN_ID)
+    finally:
+        subprocess.run(["umount", releases], check=True)
+
+
+def test_a_home_that_may_not_be_written_is_bad_input(small_disk, tmp_path):
+    write(tmp_path / "exports", EXPORTS)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    run = warehouse_run(tmp_path / "exports", small_disk / "home")
+    assert run.returncode == 2, run.stdout + run.stderr
+    assert "nothing can be written there: Read-only file system" in run.stderr
 
 
 def _with_garbage(path: Path, start: float, end: float) -> None:
