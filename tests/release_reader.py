@@ -45,7 +45,7 @@ def main() -> None:
         except Exception as error:
             wrong.append(f"{type(error).__name__}: {error}")
         reads += 1
-        time.sleep(0.1)
+        time.sleep(0.4)
     print(json.dumps({"reads": reads, "seen": seen, "wrong": wrong}))
 
 
