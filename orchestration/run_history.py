@@ -22,6 +22,7 @@ class EventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str) -> None:
         self._engines: dict[str, Engine] = {}
+        self._tables_seen: set[str] = set()
         super().__init__(base_dir)
 
     @contextmanager
@@ -42,6 +43,12 @@ class EventLog(SqliteEventLogStorage):
         with engine.begin() as connection:
             connection.execute(sqlalchemy.text("pragma synchronous = normal"))
         return engine
+
+    def has_table(self, table_name: str) -> bool:
+        """Say whether a table is there; one that was stays, and is asked for with every event."""
+        if table_name not in self._tables_seen and super().has_table(table_name):
+            self._tables_seen.add(table_name)
+        return table_name in self._tables_seen
 
     def dispose(self) -> None:
         """Close the files."""
