@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from orchestration.commands import operating, reading, releases, running
+from orchestration.commands import comparing, operating, reading, releases, running
 from orchestration.errors import InputError, RefusedError
 from orchestration.run_log import scrubbed
 from orchestration.terminal import errors
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command()(running.run)
 app.command()(reading.kpis)
 app.command()(reading.explain)
+app.command()(comparing.diff)
 app.command()(releases.releases)
 app.command()(releases.rollback)
 app.command()(releases.override)

@@ -136,7 +136,9 @@ class Comparison:
         """Count the differences, the KPI with the most final values changed first."""
         where, parameters = which.conditions
         rows = self.connection.execute(
-            SUMMARY.format(old=f"{self.old.schema}.main", new=f"{self.new.schema}.main", where=where),
+            SUMMARY.format(
+                old=f"{self.old.schema}.main", new=f"{self.new.schema}.main", where=where
+            ),
             parameters,
         ).fetchall()
         return [KpiDifference(*row[:-1], largest=_largest(row[-1])) for row in rows]
@@ -188,7 +190,9 @@ def compared(old: Path, new: Path) -> Iterator[Comparison]:
             try:
                 connection.execute(f"attach '{literal}' as {schema} (read_only)")
             except duckdb.Error as error:
-                raise InputError(f"{file}: that cannot be opened as a DuckDB file: {error}") from None
+                raise InputError(
+                    f"{file}: that cannot be opened as a DuckDB file: {error}"
+                ) from None
             editions.append(edition(connection, schema, str(file)))
         connection.execute(f"create temp table value_changes as {value_changes(*editions)}")
         yield Comparison(connection, *editions)
@@ -290,9 +294,7 @@ def _is_compared(old: Edition, new: Edition) -> str:
     return f"(period_grain != 'day' or period_start > date '{first}')"
 
 
-def _published_days(
-    connection: duckdb.DuckDBPyConnection, schema: str, tables: set[str]
-) -> int:
+def _published_days(connection: duckdb.DuckDBPyConnection, schema: str, tables: set[str]) -> int:
     if "release_policies" in tables:
         row = connection.execute(
             f"select value from {schema}.main.release_policies where policy = 'published_days'"
