@@ -45,7 +45,7 @@ SUMMARY = """
 
 @dataclass(frozen=True)
 class Edition:
-    """Values attached to a connection as the database ``schema``, and the days they speak of.
+    """Values in the ``schema`` of a connection, as "old.main", and the days they speak of.
 
     Values of single days are published for those after ``days_after``.
     """
@@ -153,8 +153,8 @@ class Comparison:
                 dimension, member, part, old_value, new_value, change, changes.currency,
                 was_there, is_there, not (coalesce(was_final, true) and coalesce(is_final, true))
             from value_changes as changes
-            left join {self.old.schema}.main.kpi_catalog as old_catalog using (kpi_id)
-            left join {self.new.schema}.main.kpi_catalog as new_catalog using (kpi_id)
+            left join {self.old.schema}.kpi_catalog as old_catalog using (kpi_id)
+            left join {self.new.schema}.kpi_catalog as new_catalog using (kpi_id)
             where {where}
             order by
                 coalesce(was_final, false) desc,
@@ -193,7 +193,7 @@ def compared(old: Path, new: Path) -> Iterator[Comparison]:
                 raise InputError(
                     f"{file}: that cannot be opened as a DuckDB file: {error}"
                 ) from None
-            editions.append(edition(connection, schema, str(file)))
+            editions.append(edition(connection, f"{schema}.main", str(file)))
         connection.execute(f"create temp table value_changes as {value_changes(*editions)}")
         yield Comparison(connection, *editions)
 
@@ -208,7 +208,7 @@ def check(comparison: Comparison, which: Which) -> None:
         ("dimension", "dimension", which.dimension),
     ):
         table = "kpi_catalog" if column == "kpi_id" else "kpi_values"
-        known = " union ".join(f"select {column} from {name}.main.{table}" for name in schemas)
+        known = " union ".join(f"select {column} from {name}.{table}" for name in schemas)
         names = [name for (name,) in comparison.connection.execute(known).fetchall()]
         if asked is not None and asked not in names:
             raise InputError(f"--{option} {asked}: there is {', '.join(sorted(names))}.")
@@ -224,11 +224,11 @@ def edition(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> Ed
         raise InputError(f"{name}: there are no values of KPIs in it; `warehouse run` makes them.")
     if "release" in tables:
         name, as_of, known_at = connection.execute(
-            f"select release_id, as_of, known_at from {schema}.main.release"
+            f"select release_id, as_of, known_at from {schema}.release"
         ).fetchone()
     else:
         as_of, known_at = connection.execute(
-            f"select as_of, known_at from {schema}.main.int_clock"
+            f"select as_of, known_at from {schema}.int_clock"
         ).fetchone()
     return Edition(
         schema,
@@ -240,10 +240,12 @@ def edition(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> Ed
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection, schema: str) -> set[str]:
-    """Return the names of the tables of an attached database."""
+    """Return the names of the tables of a schema, as "main" or "old.main"."""
+    database, _, name = schema.rpartition(".")
     rows = connection.execute(
-        "select table_name from duckdb_tables() where database_name = ? and schema_name = 'main'",
-        [schema],
+        "select table_name from duckdb_tables() where schema_name = $name"
+        " and database_name = coalesce(nullif($database, ''), current_database())",
+        {"name": name, "database": database},
     ).fetchall()
     return {name for (name,) in rows}
 
@@ -267,8 +269,8 @@ def value_changes(old: Edition, new: Edition) -> str:
     )
     return f"""
         with
-        old as (select * from {old.schema}.main.kpi_values where {_is_compared(old, new)}),
-        new as (select * from {new.schema}.main.kpi_values where {_is_compared(old, new)})
+        old as (select * from {old.schema}.kpi_values where {_is_compared(old, new)}),
+        new as (select * from {new.schema}.kpi_values where {_is_compared(old, new)})
         select
             {VALUE},
             coalesce(new.period_end, old.period_end) as period_end,
@@ -297,7 +299,7 @@ def _is_compared(old: Edition, new: Edition) -> str:
 def _published_days(connection: duckdb.DuckDBPyConnection, schema: str, tables: set[str]) -> int:
     if "release_policies" in tables:
         row = connection.execute(
-            f"select value from {schema}.main.release_policies where policy = 'published_days'"
+            f"select value from {schema}.release_policies where policy = 'published_days'"
         ).fetchone()
         if row is not None:
             return int(row[0])

@@ -30,6 +30,7 @@ from orchestration.releases import (
     serve,
     served_release,
 )
+from orchestration.restatements import OWN_TABLES, write_restatements
 from orchestration.runs import write_runs
 from orchestration.seal import check_seal
 
@@ -151,7 +152,10 @@ def _write_release(
         rows_released=sum(row_counts.values()),
         warnings=len(release.warnings),
     )
-    write_parquet(connection, partial / "parquet", "release_runs")
+    served = served_release(home)
+    write_restatements(connection, served and served / DATABASE_NAME)
+    for table in ("release_runs", *OWN_TABLES):
+        write_parquet(connection, partial / "parquet", table)
     connection.execute("detach release")
     shutil.copytree(outcome.report.parent, partial / "audit")
     _flush_tree(partial)

@@ -19,6 +19,7 @@ select
     kind,
     date '2026-01-31' as export_day,
     area || '/' || kind || '/2026-01-31.csv' as file_name,
+    'its hash' as file_hash,
     false as is_full,
     200::bigint as rows_in,
     200::bigint as rows_loaded,
@@ -101,15 +102,15 @@ from dim_contracts;
 create table kpi_catalog as
 select
     'recovery_rate' as kpi_id, 'ratio' as kind, 1::double as multiplier, true as is_available,
-    0::double as minimum_value, 1::double as maximum_value
+    0::double as minimum_value, 1::double as maximum_value, 1 as version, true as is_money
 union all
-select 'net_promoter_score', 'ratio', 100, false, -100, 100;
+select 'net_promoter_score', 'ratio', 100, false, -100, 100, 1, false;
 create table kpi_recovery_rate as
 select contract_id as unit_id, 50 as numerator, 100 as denominator from dim_contracts;
 create table kpi_values as
 select
     'recovery_rate' as kpi_id, 'month' as period_grain, date '2025-12-01' as period_start,
-    'all' as dimension, 'all' as member, 'all' as part,
+    date '2025-12-31' as period_end, 'all' as dimension, 'all' as member, 'all' as part,
     10000::double as numerator, 20000::double as denominator, 0.5::double as value,
     'BRL' as currency, true as is_complete_period, true as is_mature, false as is_small_sample,
     null::varchar as blocked_by;

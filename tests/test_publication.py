@@ -35,6 +35,8 @@ SAYS_OF_ITSELF = {
     "release_policies",
     "release_overrides",
     "release_runs",
+    "release_files",
+    "kpi_restatements",
 }
 A_LATE_DEBT = "insert into dim_contracts values ('late', 'K1', 'BRL')"
 BROKEN = "update fct_debt_periods set overdue_amount = 60 where contract_id = 'C7'"

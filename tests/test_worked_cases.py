@@ -354,6 +354,12 @@ def test_c20_a_late_row_changes_the_month_it_belongs_to_and_not_what_was_known(
         "select * from kpi_values where kpi_id = 'cash_collected'"
         " and period_grain = 'month' and period_start = '2026-02-01' and numerator != 0",
     )
+    logged = query(
+        release_file(home),
+        "select old_value, new_value, change, cause, detail, row_count from kpi_restatements"
+        " where kpi_id = 'cash_collected' and period_grain = 'month' and dimension = 'all'",
+    )
+    assert logged == [(1000, 1150, 150, "late_row", "1 late payment.payments", 1)]
 
     current = release_file(home).read_bytes()
     released(exports, home, "--known-at", "2026-01-31")
