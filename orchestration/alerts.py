@@ -22,8 +22,8 @@ MOST_PROBLEMS = 20
 HEADLINES = {
     "refused": "The audit refused the release; the one before is still served",
     "bad input": "Bad input or configuration; nothing was loaded",
-    "failed": "The run failed; the release before is still served",
-    "killed": "The run was killed; the release before is still served",
+    "failed": "The run failed; the release that is served is whole",
+    "killed": "The run was killed; the release that is served is whole",
     "late": "Exports are late",
     "status": "Somebody has to look after it",
 }

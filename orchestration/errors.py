@@ -91,6 +91,7 @@ CORRUPT_TEXTS = (
     "Serialization Error",
     "database has been invalidated",
 )
+WHOLE = "The release that is served is whole; `warehouse status` says which it is."
 
 
 def safe_problems(error: BaseException) -> tuple[str, ...]:
@@ -118,20 +119,17 @@ def machine_error(error: BaseException, home: Path) -> MachineError | None:
         return error if isinstance(error, MachineError) else None
     if _is(error, FULL, FULL_TEXTS):
         return MachineError(
-            f"The disk is full: {_fullest_place(home)}. Nothing was released, and the"
-            " release before is as it was. Free some space and run again."
+            f"The disk is full: {_fullest_place(home)}. {WHOLE} Free some space and run again."
         )
     if is_read_only(error):
         return MachineError(
-            f"A folder the run writes to is read-only ({_own_words(error, READ_ONLY)}). Nothing"
-            " was released, and the release before is as it was. Give the right to write below"
-            f" {home} and run again."
+            f"A folder the run writes to is read-only ({_own_words(error, READ_ONLY)}). {WHOLE}"
+            f" Give the right to write below {home} and run again."
         )
     if _is(error, (), CORRUPT_TEXTS):
         return MachineError(
-            f"The warehouse file in {home} is damaged. The release before is as it was. Run"
-            " `warehouse run --rebuild`, with the options as they were: it loads everything again"
-            " from the exports."
+            f"The warehouse file in {home} is damaged. {WHOLE} Run `warehouse run --rebuild`, with"
+            " the options as they were: it loads everything again from the exports."
         )
     return None
 

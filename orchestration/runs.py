@@ -222,8 +222,9 @@ def _end(recorder: Recorder) -> None:
 
 
 def _record_the_dead(home: Path, died: Holder) -> None:
-    """Note a run whose process was killed, unless it had come to its end."""
-    if any(run.run_id == died.run_id for run in past_runs(home)):
+    """Note a run whose process was killed, unless it had come to its end or was none."""
+    is_run = log_path(home, died.run_id).exists()
+    if not is_run or any(run.run_id == died.run_id for run in past_runs(home)):
         return
     served = served_release(home)
     is_released = served is not None and served.name.endswith(died.run_id[:8])

@@ -1,10 +1,13 @@
 import fcntl
+import json
 import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import duckdb
@@ -86,3 +89,30 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("a disk can be mounted by the administrator of a Linux machine only")
     yield disk
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@pytest.fixture
+def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
+    """A server that takes alerts, the second time it is asked; and what it was sent."""
+    sent: list[dict[str, str]] = []
+    failures = [503]
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if failures:
+                self.send_error(failures.pop())
+                return
+            sent.append(json.loads(body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("WAREHOUSE_ALERT_WEBHOOK", f"http://127.0.0.1:{server.server_port}/hook")
+    yield sent
+    server.shutdown()
+    server.server_close()

@@ -1,4 +1,4 @@
-"""What a daily job meets: others at work, what passes, a damaged file, and whom to tell."""
+"""What a daily job meets: another run, a damaged file, and somebody who asks how it is."""
 
 import json
 import os
@@ -7,88 +7,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hand_made_warehouse import make_warehouse
+from operating import EXPORTS, HOLD, RUN_ID, process, settings_of
 from whole_runs import contents, query, warehouse_run, write
 
-from orchestration import retries
 from orchestration.contract import contract
-from orchestration.errors import InputError, MachineError, RefusedError, TransientError
-from orchestration.home_lock import held, holder_of
+from orchestration.errors import InputError, MachineError, RefusedError
+from orchestration.home_lock import holder_of
 from orchestration.ingestion import ingest
-from orchestration.progress import listening
 from orchestration.publication import publish
 from orchestration.rebuild import set_aside
 from orchestration.run_log import log_path
 from orchestration.runs import at_work, past_runs
-from orchestration.settings import Settings
-from orchestration.warehouse import open_warehouse, warehouse_path
-
-EXPORTS = {
-    "billing/contracts/2026-03-01.csv": """
-        contract_id,customer_id,originated_date,principal_amount
-        a,a,2026-01-01,100
-        b,b,2026-01-01,100
-        """,
-    "billing/instalments/2026-03-01.csv": """
-        instalment_id,contract_id,due_date,amount
-        a1,a,2026-02-01,100
-        b1,b,2026-02-01,100
-        """,
-    "payment/payments/2026-03-01.csv": """
-        payment_id,contract_id,amount,status,status_at
-        p1,a,100,cleared,2026-02-20
-        """,
-}
-RUN_ID = "11111111-1111-1111-1111-111111111111"
-HOLD = """
-import sys, time
-from pathlib import Path
-from orchestration.home_lock import held
-with held(Path(sys.argv[1]), "the-other"):
-    print("held", flush=True)
-    sys.stdin.readline()
-    Path(sys.argv[1], "done").touch()
-"""
-LOCK = """
-import sys, duckdb
-connection = duckdb.connect(sys.argv[1])
-print("locked", flush=True)
-sys.stdin.readline()
-"""
-
-
-def process(script: str, *arguments: str | Path) -> subprocess.Popen[str]:
-    """Start a script, and wait for its first line."""
-    started = subprocess.Popen(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert started.stdout.readline()
-    return started
-
-
-def end_after(seconds: float, started: subprocess.Popen[str]) -> threading.Thread:
-    def end() -> None:
-        time.sleep(seconds)
-        started.communicate("\n")
-
-    thread = threading.Thread(target=end)
-    thread.start()
-    return thread
-
-
-@pytest.fixture
-def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "SECONDS", (0.3,) * 10)
+from orchestration.warehouse import warehouse_path
 
 
 @pytest.fixture(scope="module")
@@ -120,10 +54,6 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[tuple
 def place(two_runs: tuple[Path, list], tmp_path: Path) -> Path:
     """A copy of the exports and the home the two runs left."""
     return shutil.copytree(two_runs[0], tmp_path / "place", symlinks=True)
-
-
-def settings_of(place: Path, **more: Any) -> Settings:
-    return Settings(exports=str(place / "exports"), home=str(place / "home"), **more)
 
 
 def test_a_damaged_warehouse_file_is_rebuilt_by_one_command(two_runs):
@@ -193,253 +123,6 @@ def test_a_run_logs_its_beginning_its_steps_and_its_end(two_runs):
         assert f"The step {step} ended after {seconds:.1f} seconds." in said
 
 
-def test_who_waits_too_long_is_told_for_whom(tmp_path):
-    other = process(HOLD, tmp_path)
-    heard = []
-    with (
-        pytest.raises(InputError, match=rf"run the-other .*process {other.pid}\), at work since"),
-        held(tmp_path, RUN_ID, wait_seconds=0.6, on_wait=heard.append),
-    ):
-        pass
-    assert len(heard) == 1
-    assert heard[0].startswith("run the-other of ")
-    assert holder_of(tmp_path).run_id == "the-other"
-    other.communicate("\n")
-    assert holder_of(tmp_path) is None
-
-
-def test_who_waits_long_enough_gets_the_home(tmp_path):
-    other = process(HOLD, tmp_path)
-    ending = end_after(0.5, other)
-    with held(tmp_path, RUN_ID, wait_seconds=30) as died:
-        assert (tmp_path / "done").exists()
-        assert died is None
-        assert holder_of(tmp_path).run_id == RUN_ID
-        with held(tmp_path, "again"):
-            assert holder_of(tmp_path).run_id == RUN_ID
-        assert holder_of(tmp_path).run_id == RUN_ID
-    ending.join()
-    assert holder_of(tmp_path) is None
-
-
-def test_a_run_that_was_killed_is_recorded_by_the_next(tmp_path):
-    other = process(HOLD, tmp_path)
-    other.kill()
-    other.wait()
-    with at_work(tmp_path, RUN_ID):
-        (run,) = past_runs(tmp_path)
-        assert (run.run_id, run.outcome) == ("the-other", "killed")
-    assert [run.outcome for run in past_runs(tmp_path)] == ["killed", "done"]
-
-
-def test_a_run_killed_after_its_release_is_recorded_as_released(tmp_path):
-    release = make_warehouse(tmp_path / "warehouse.duckdb") and publish(
-        tmp_path, tmp_path / "warehouse.duckdb", "the-other"
-    )
-    other = process(HOLD, tmp_path)
-    other.kill()
-    other.wait()
-    with at_work(tmp_path, RUN_ID):
-        (run,) = past_runs(tmp_path)
-    assert (run.outcome, run.release_id) == ("released", release.release_id)
-
-
-def test_a_line_that_a_crash_cut_off_costs_no_other_run(tmp_path):
-    with at_work(tmp_path, "first"):
-        pass
-    with (tmp_path / "runs.jsonl").open("a") as file:
-        file.write('{"run_id": "cut o')
-    with at_work(tmp_path, "second"):
-        pass
-    assert [run.run_id for run in past_runs(tmp_path)] == ["first", "second"]
-
-
-@pytest.mark.parametrize(
-    ("error", "outcome", "kept"),
-    [
-        (
-            RefusedError("few_orphans (arrivals, critical): Few are.\n  row: payment_id = P10"),
-            "refused",
-            ["few_orphans (arrivals, critical): Few are."],
-        ),
-        (InputError("line 3 has 'Maria'"), "bad input", ["InputError: the log says it in 1"]),
-        (ValueError("'Maria' is no number"), "failed", ["ValueError: the log says it in 1"]),
-    ],
-)
-def test_no_value_of_a_row_is_kept_of_a_run_that_failed(tmp_path, error, outcome, kept):
-    with pytest.raises(type(error)), at_work(tmp_path, RUN_ID):
-        raise error
-    (run,) = past_runs(tmp_path)
-    assert run.outcome == outcome
-    assert len(run.problems) == len(kept)
-    assert all(problem.startswith(start) for problem, start in zip(run.problems, kept, strict=True))
-
-
-def test_a_locked_warehouse_file_is_waited_for(tmp_path, quick_retries):
-    write(tmp_path / "exports", EXPORTS)
-    open_warehouse(warehouse_path(tmp_path / "home")).close()
-    other = process(LOCK, warehouse_path(tmp_path / "home"))
-    ending = end_after(0.8, other)
-    heard = []
-    ingested = ingest(
-        settings_of(tmp_path), None, set(contract()), lambda *line: heard.append(line)
-    )
-    ending.join()
-    assert sum(file.rows_loaded for file in ingested.files) == 5
-    assert heard
-    assert heard[0][0] == "WARNING"
-    assert "is open in another program" in heard[0][1]
-
-
-def test_a_warehouse_file_that_stays_locked_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(retries, "SECONDS", (0.01, 0.01))
-    write(tmp_path / "exports", EXPORTS)
-    open_warehouse(warehouse_path(tmp_path / "home")).close()
-    other = process(LOCK, warehouse_path(tmp_path / "home"))
-    with pytest.raises(TransientError, match="This was tried 3 times"):
-        ingest(settings_of(tmp_path), None, set(contract()))
-    other.communicate("\n")
-
-
-def test_a_file_that_is_still_being_written_is_waited_for(tmp_path, quick_retries):
-    write(tmp_path / "exports", EXPORTS)
-    payments = tmp_path / "exports/payment/payments/2026-03-01.csv"
-    is_loading = threading.Event()
-
-    def deliver() -> None:
-        with payments.open("a") as file:
-            for number in range(300):
-                file.write(f"q{number},b,1,cleared,2026-02-2")
-                file.flush()
-                is_loading.set()
-                time.sleep(0.004)
-                file.write("2\n")
-
-    heard: list[tuple[str, str]] = []
-    delivering = threading.Thread(target=deliver)
-    delivering.start()
-    is_loading.wait()
-    ingested = ingest(
-        settings_of(tmp_path), None, set(contract()), lambda *line: heard.append(line)
-    )
-    delivering.join()
-    assert any("changed while it was read" in message for _, message in heard)
-    assert sum(file.rows_loaded for file in ingested.files) == 305
-    assert sum(file.rows_rejected for file in ingested.files) == 0
-
-
-def test_half_a_line_is_a_rejected_row(tmp_path):
-    write(tmp_path / "exports", EXPORTS)
-    with (tmp_path / "exports/payment/payments/2026-03-01.csv").open("a") as file:
-        file.write("p2,b,1")
-    settings = settings_of(tmp_path)
-    ingested = ingest(settings, None, set(contract()))
-    assert sum(file.rows_rejected for file in ingested.files) == 1
-    assert query(
-        settings.warehouse, "select file_name, row_number, line_text from raw.rejected_rows"
-    ) == [("payment/payments/2026-03-01.csv", 3, "p2,b,1")]
-
-
-def test_what_does_not_pass_is_not_tried_again(quick_retries):
-    attempts = []
-
-    def attempt() -> None:
-        attempts.append(1)
-        raise InputError("no")
-
-    with pytest.raises(InputError):
-        retries.retried(attempt)
-    assert len(attempts) == 1
-
-
-def test_an_error_of_the_system_that_passes_is_tried_again(quick_retries):
-    errors: list[Exception] = [OSError(5, "Input/output error"), OSError(116, "Stale file handle")]
-
-    def attempt() -> str:
-        if errors:
-            raise errors.pop()
-        return "done"
-
-    assert retries.retried(attempt) == "done"
-
-
-def fill(disk: Path) -> None:
-    """Leave not a byte free."""
-    with (disk / "filler").open("ab", buffering=0) as file:
-        for size in (1 << 20, 1 << 12, 1):
-            with suppress(OSError):
-                while file.write(bytes(size)) == size:
-                    pass
-
-
-def test_a_disk_that_is_full_while_landing_is_told_and_made_good(small_disk, tmp_path):
-    write(tmp_path / "exports", EXPORTS)
-    settings = Settings(exports=str(tmp_path / "exports"), home=str(small_disk / "home"))
-    with (
-        pytest.raises(MachineError, match=r"The disk is full: 0.0 MB of 629.1 MB are free in"),
-        settings.at_work(RUN_ID) as recorder,
-        recorder.step("landing"),
-        listening(lambda progress: fill(small_disk)),
-    ):
-        ingest(settings, None, set(contract()))
-    (small_disk / "filler").unlink()
-    with settings.at_work("again"):
-        ingested = ingest(settings, None, set(contract()))
-    assert 0 < sum(file.rows_loaded for file in ingested.files) < 5
-    assert query(settings.warehouse, "select sum(rows_loaded) from raw.files") == [(5,)]
-    assert query(settings.warehouse, "select count(*) from raw.payment_payments") == [(1,)]
-
-
-@pytest.mark.parametrize("moment", ["auditing", "writing"])
-def test_a_disk_that_is_full_leaves_the_release_as_it_was(small_disk, moment):
-    home = small_disk / "home"
-    home.mkdir()
-    warehouse = make_warehouse(home / "warehouse.duckdb")
-    first = publish(home, warehouse, "first")
-    before = contents(first.path)
-
-    def fill_up(message: str) -> None:
-        if message.startswith(moment):
-            fill(small_disk)
-
-    with pytest.raises(MachineError, match="The disk is full"), at_work(home, RUN_ID):
-        publish(home, warehouse, RUN_ID, fill_up)
-    assert contents(first.path) == before
-    assert [path.name for path in (home / "releases").iterdir()] == [first.release_id]
-    assert not (home / "reports" / RUN_ID).exists() or moment == "writing"
-    (small_disk / "filler").unlink()
-    with at_work(home, "again"):
-        second = publish(home, warehouse, "again")
-    assert (home / "published").resolve() == second.path.resolve()
-    # what the disk had no room for
-    assert [run.run_id for run in past_runs(home)][-1] == "again"
-
-
-def test_releases_that_may_not_be_written_are_told(small_disk):
-    home = small_disk / "home"
-    warehouse = make_warehouse(small_disk / "warehouse.duckdb")
-    (home / "releases").mkdir(parents=True)
-    releases = str(home / "releases")
-    subprocess.run(["mount", "--bind", releases, releases], check=True)
-    subprocess.run(["mount", "-o", "remount,bind,ro", releases], check=True)
-    try:
-        with (
-            pytest.raises(MachineError, match=rf"is read-only \({releases}.*Read-only file system"),
-            at_work(home, RUN_ID),
-        ):
-            publish(home, warehouse, RUN_ID)
-    finally:
-        subprocess.run(["umount", releases], check=True)
-
-
-def test_a_home_that_may_not_be_written_is_bad_input(small_disk, tmp_path):
-    write(tmp_path / "exports", EXPORTS)
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    run = warehouse_run(tmp_path / "exports", small_disk / "home")
-    assert run.returncode == 2, run.stdout + run.stderr
-    assert "nothing can be written there: Read-only file system" in run.stderr
-
-
 def _with_garbage(path: Path, start: float, end: float) -> None:
     """Overwrite a part of a file, given as shares of it."""
     size = path.stat().st_size
@@ -499,81 +182,6 @@ def test_a_file_put_aside_is_needed_where_it_cannot_say_what_it_holds(place):
 def test_a_rebuild_is_of_all_days(place, days):
     with pytest.raises(InputError, match="--rebuild loads all there is"):
         set_aside(settings_of(place, **days), is_loss_accepted=False)
-
-
-@pytest.fixture
-def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
-    """A server that takes alerts, the second time it is asked; and what it was sent."""
-    sent: list[dict[str, str]] = []
-    failures = [503]
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if failures:
-                self.send_error(failures.pop())
-                return
-            sent.append(json.loads(body))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("WAREHOUSE_ALERT_WEBHOOK", f"http://127.0.0.1:{server.server_port}/hook")
-    yield sent
-    server.shutdown()
-    server.server_close()
-
-
-ORPHANS = "update stg_payment__payments set contract_id = 'nobody' where payment_id <= 'P15'"
-
-
-def test_a_refusal_is_told_without_the_rows(tmp_path, webhook, monkeypatch):
-    monkeypatch.setenv("WAREHOUSE_ALERT_COMMAND", f"cat > {tmp_path / 'mail'}")
-    home = tmp_path / "home"
-    home.mkdir()
-    warehouse = make_warehouse(home / "warehouse.duckdb", ORPHANS)
-    with pytest.raises(RefusedError) as refused, at_work(home, RUN_ID):
-        publish(home, warehouse, RUN_ID)
-    assert "payment_id = P1" in str(refused.value)
-    (alert,) = webhook
-    assert alert["text"] == (tmp_path / "mail").read_text()
-    assert (alert["outcome"], alert["home"], alert["run_id"]) == ("refused", "home", RUN_ID)
-    assert "few_payments_are_orphans (arrivals, critical): At most" in alert["text"]
-    assert str(home / "reports" / RUN_ID / "index.html") in alert["text"]
-    assert "nobody" not in alert["text"]
-    assert "P1" not in alert["text"]
-
-
-def test_a_run_that_goes_well_alerts_nobody(tmp_path, webhook):
-    with at_work(tmp_path, RUN_ID):
-        pass
-    assert webhook == []
-
-
-def test_exports_that_are_late_are_told(tmp_path, webhook):
-    with at_work(tmp_path, RUN_ID) as recorder:
-        recorder.note(
-            release_id="r", problems=("required_kinds_are_fresh (arrivals, warning): Fresh.",)
-        )
-    (alert,) = webhook
-    assert alert["outcome"] == "late"
-
-
-def test_an_alert_that_cannot_be_sent_fails_no_run(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr("orchestration.alerts.RETRY_AFTER_SECONDS", (0.01,))
-    monkeypatch.setenv("WAREHOUSE_ALERT_WEBHOOK", "http://user:topsecret@127.0.0.1:9/hook")
-    monkeypatch.setenv("WAREHOUSE_ALERT_COMMAND", "exit 7 # topsecret")
-    with pytest.raises(ValueError, match="first"), at_work(tmp_path, RUN_ID):
-        raise ValueError("first")
-    assert len(caplog.records) == 2
-    log = log_path(tmp_path, RUN_ID).read_text()
-    assert "The alert of WAREHOUSE_ALERT_WEBHOOK could not be sent" in log
-    assert "The alert of WAREHOUSE_ALERT_COMMAND could not be sent" in log
-    assert "topsecret" not in log + caplog.text
 
 
 def status(home: Path, *options: str) -> tuple[int, str]:
