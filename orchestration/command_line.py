@@ -3,6 +3,7 @@
 What takes long to import is imported by the command that needs it.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -37,6 +38,8 @@ app.command()(running.dev)
 
 def main() -> None:
     """Run the command and end with its exit code; problems are sentences, never a traceback."""
+    # what is written is its owner's alone, unless a folder's default ACL says otherwise
+    os.umask(0o077)
     try:
         app()
     except InputError as error:

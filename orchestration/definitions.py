@@ -1,5 +1,6 @@
 """Everything Dagster runs: raw assets, dbt models, the release, the daily job."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -16,6 +17,9 @@ from orchestration.runs import recorder_of
 from orchestration.schedule import daily, every_morning
 from orchestration.settings import Settings
 from orchestration.transformation import models
+
+# runs that Dagster starts write what is their owner's alone, like those of the command line
+os.umask(0o077)
 
 # what is audited, and all of it but the rejected rows released
 AUDITED = ("dim_", "fct_", "kpi_", "rejected_rows")

@@ -17,6 +17,7 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.contract import bookkeeping, contract
+from orchestration.declared_identifiers import use_secret
 from orchestration.exports import DayRange, find_deliveries
 from orchestration.policies import policy
 from orchestration.progress import report
@@ -66,6 +67,7 @@ def ingest(
     def attempt() -> Ingested:
         found = find_deliveries(Path(settings.exports), settings.systems)
         with closing(open_warehouse(settings.warehouse)) as connection:
+            use_secret(connection, settings.systems)
             deliveries = pending(connection, found, days, kinds)
             for group in load_by_group(connection, deliveries, partial(report, "Loading")):
                 files.extend(group)

@@ -5,6 +5,7 @@ from functools import cache
 import duckdb
 
 from orchestration.contract import IS_DELETED, Column, Kind
+from orchestration.identifiers import NONE, hashed_identifier, masked, masked_sql
 from orchestration.readers.landing import BLANKS, NUL_SIGN, PATH, ROW, literal, quoted
 from orchestration.sources import FileSpec, KindMapping, SourceSystem
 
@@ -15,7 +16,8 @@ SPACES = " \u00a0\u202f"
 def header_problems(header: tuple[str, ...], spec: FileSpec, kind: Kind) -> list[str]:
     """Say why files of this header cannot feed the kind, if so."""
     mapping = spec.kinds[kind.id]
-    has = f"it has {', '.join(header)}"
+    # what should be a header may be a person's row
+    has = f"it has {masked(', '.join(header))}"
     if mapping.is_by_name:
         return [
             f"has no column '{column.name}', which {kind.id} requires; {has}."
@@ -48,20 +50,26 @@ def shaped_rows(
 ) -> str:
     """Select from ``landing`` the kind's columns as text, and what is wrong with the row.
 
-    Further columns: ``path``, ``row_number``, ``problem`` (a struct of column_name, value and
-    reason, NULL for a sound row) and ``line_text`` (the values as delivered).
+    Declared identifiers are hashed. Further columns: ``path``, ``row_number``, ``problem`` (a
+    struct of column_name, value and reason, NULL for a sound row) and ``line_text`` (what the
+    kind takes of the line; what looks like an identifier is masked).
     """
     columns = _columns(kind)
     names = [column.name for column in columns]
     in_notation = _in_notation(kind, header, spec)
+    identifiers = system.identifiers_of(spec, kind)
     delivered = [_delivered(name, header, spec.kinds[kind.id]) for name in names]
-    plain = [_prefixed(_plain(column, spec, in_notation), column, system) for column in columns]
-    cells = ", ".join(f"coalesce({quoted(name)}, '')" for name in header)
+    plain = [
+        _prefixed(_hidden(_plain(column, spec, in_notation), column, identifiers), column, system)
+        for column in columns
+    ]
+    cells = ", ".join(_cells(header, spec.kinds[kind.id], columns, identifiers))
+    line_text = f"concat_ws({literal(spec.delimiter)}, {cells})" if cells else "null"
     return f"""
         with delivered as (
             select
                 {_listed(delivered, names)},
-                {_without_nul(f"concat_ws({literal(spec.delimiter)}, {cells})")} as line_text,
+                {masked_sql(_without_nul(line_text))} as line_text,
                 {quoted(PATH)} as path,
                 {quoted(ROW)} as row_number
             from landing
@@ -76,6 +84,67 @@ def shaped_rows(
         select * exclude (misfit), {_problem(kind, has_nul)} as problem
         from plain
     """
+
+
+def unhashed_columns(
+    header: tuple[str, ...], system: SourceSystem, spec: FileSpec, kind: Kind
+) -> dict[Column, tuple[str, str]]:
+    """Give the columns no identifier is declared for that a file fills.
+
+    Each with the SQL of its value in ``landing``, and what it is called in the file.
+    """
+    mapping = spec.kinds[kind.id]
+    identifiers = system.identifiers_of(spec, kind)
+    filled = {}
+    for column in kind.columns:
+        name = column.name
+        theirs = _theirs(name if mapping.is_by_name else mapping.columns.get(name, ""), header)
+        if name not in identifiers and (theirs or name in mapping.expressions):
+            filled[column] = _delivered(name, header, mapping), theirs or name
+    return filled
+
+
+def takes_all_as_it_is(
+    header: tuple[str, ...], system: SourceSystem, spec: FileSpec, kind: Kind
+) -> bool:
+    """Tell whether all columns of a file end in columns of the kind, and none of them hashed."""
+    mapping = spec.kinds[kind.id]
+    taken = _taken(header, mapping, _columns(kind))
+    hashed = set(system.identifiers_of(spec, kind).values()) - {NONE}
+    return set(taken) == set(header) and not hashed
+
+
+def _cells(
+    header: tuple[str, ...],
+    mapping: KindMapping,
+    columns: tuple[Column, ...],
+    identifiers: dict[str, str],
+) -> list[str]:
+    """Give the file's own columns that columns of ours take, as they land in them."""
+    cells = []
+    for theirs, ours in _taken(header, mapping, columns).items():
+        declared = {identifiers[name] for name in ours if name in identifiers} - {NONE}
+        value = hashed_identifier(quoted(theirs), min(declared)) if declared else quoted(theirs)
+        cells.append(f"coalesce({value}, '')")
+    return cells
+
+
+def _taken(
+    header: tuple[str, ...], mapping: KindMapping, columns: tuple[Column, ...]
+) -> dict[str, list[str]]:
+    """Give our columns by the file's column they take."""
+    taken: dict[str, list[str]] = {}
+    for theirs in header:
+        for column in columns:
+            wanted = column.name if mapping.is_by_name else mapping.columns.get(column.name, "")
+            if wanted.lower() == theirs.lower():
+                taken.setdefault(theirs, []).append(column.name)
+    return taken
+
+
+def _hidden(value: str, column: Column, identifiers: dict[str, str]) -> str:
+    kind = identifiers.get(column.name, NONE)
+    return value if kind == NONE else hashed_identifier(value, kind)
 
 
 def _listed(values: list[str], names: list[str]) -> str:
@@ -179,7 +248,7 @@ def _problem(kind: Kind, has_nul: bool) -> str:
             cases.append((f"misfit = '{name}'", name, reason))
     conditions = " ".join(
         f"when {condition} then struct_pack(column_name := '{name}',"
-        f" value := {_without_nul(name)}, reason := '{name} {reason}')"
+        f" value := {masked_sql(_without_nul(name))}, reason := '{name} {reason}')"
         for condition, name, reason in cases
     )
     return f"case {conditions} end"

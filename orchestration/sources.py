@@ -47,6 +47,17 @@ SingleCharacter = Annotated[str, Field(min_length=1, max_length=1)]
 DateFormat = Annotated[str, BeforeValidator(_known_format)]
 
 
+IdentifierKind = Literal["document", "phone", "email", "name", "none"]
+Identifiers = dict[str, IdentifierKind]
+# Columns that name an id of another column: what is declared for that one holds for them too.
+NAMES = {
+    "merged_into_customer_id": "customer_id",
+    "original_payment_id": "payment_id",
+    "superseded_by_promise_id": "promise_id",
+    "visited_from_contact_id": "contact_id",
+}
+
+
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -55,12 +66,14 @@ class KindMapping(_Settings):
     """What fills the columns of one kind; with nothing mapped, columns of equal name do.
 
     ``columns`` names the file's column per column of ours, ``constants`` a fixed text,
-    ``expressions`` SQL over the file's own columns, all of which are text.
+    ``expressions`` SQL over the file's own columns, all of which are text. ``identifiers`` says
+    which of our columns hold a direct identifier, to be hashed, and of which kind.
     """
 
     columns: dict[str, str] = {}
     constants: dict[str, str] = {}
     expressions: dict[str, str] = {}
+    identifiers: Identifiers = {}
 
     @property
     def is_by_name(self) -> bool:
@@ -158,11 +171,23 @@ class FileSpec(_Settings):
 
 
 class SourceSystem(_Settings):
-    """A delivering system. ``id_prefix`` goes before the value of every column ``*_id``."""
+    """A delivering system. ``id_prefix`` goes before the value of every column ``*_id``.
+
+    ``identifiers`` are those of all its kinds. A system called default may leave ``files`` out,
+    which gives it the default layout.
+    """
 
     system: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     id_prefix: str = ""
+    identifiers: Identifiers = {}
     files: tuple[FileSpec, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_is_the_default_layout(cls, settings: Any) -> Any:
+        if isinstance(settings, dict) and settings.get("system") == "default":
+            return {"files": _default_files(), **settings}
+        return settings
 
     @field_validator("files")
     @classmethod
@@ -170,6 +195,26 @@ class SourceSystem(_Settings):
         if not files:
             raise ValueError("no files are declared; declare a path and its kinds")
         return files
+
+    @model_validator(mode="after")
+    def _identifiers_are_of_text_columns(self) -> "SourceSystem":
+        kinds = {kind: contract()[kind] for spec in self.files for kind in spec.kinds}
+        problems = _identifier_problems(self.identifiers, tuple(kinds.values()), "any of its kinds")
+        for spec in self.files:
+            for kind, mapping in spec.kinds.items():
+                problems += _identifier_problems(mapping.identifiers, (kinds[kind],), kind)
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def identifiers_of(self, spec: FileSpec, kind: Kind) -> dict[str, str]:
+        """Give the columns of a kind that are declared, each with the kind of its identifier."""
+        declared = {**self.identifiers, **spec.kinds[kind.id].identifiers}
+        found = {
+            column.name: declared.get(column.name) or declared.get(NAMES.get(column.name, ""))
+            for column in kind.columns
+        }
+        return {column: identifier for column, identifier in found.items() if identifier}
 
 
 def load_source(path: Path) -> SourceSystem:
@@ -191,21 +236,23 @@ def load_source(path: Path) -> SourceSystem:
 @cache
 def default_source() -> SourceSystem:
     """Return the layout of the export contract: ``<area>/<kind>/<day>*.csv``, columns by name."""
-    return SourceSystem(
-        system="default",
-        files=tuple(
-            FileSpec(path=f"{kind.area}/{kind.name}/{{day}}*.csv", kinds={kind.id: KindMapping()})
-            for kind in contract().values()
-        ),
+    return SourceSystem(system="default", files=_default_files())
+
+
+def _default_files() -> tuple[FileSpec, ...]:
+    return tuple(
+        FileSpec(path=f"{kind.area}/{kind.name}/{{day}}*.csv", kinds={kind.id: KindMapping()})
+        for kind in contract().values()
     )
 
 
 def mapping_hash(system: SourceSystem, spec: FileSpec, kind: Kind) -> str:
     """Return a digest that changes when the same file would land differently in the kind."""
     reading = spec.model_dump_json(exclude={"path", "day_format", "export_day", "kinds"})
-    mapping = spec.kinds[kind.id].model_dump_json()
+    mapping = spec.kinds[kind.id].model_dump_json(exclude={"identifiers"})
     columns = [(column.name, column.data_type, column.is_required) for column in kind.columns]
-    parts = (system.id_prefix, reading, mapping, columns)
+    identifiers = sorted(system.identifiers_of(spec, kind).items())
+    parts = (system.id_prefix, reading, mapping, columns, identifiers)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -248,6 +295,19 @@ def _mapping_problems(kind: Kind, mapping: KindMapping) -> list[str]:
         for name in sorted(required.difference(mapped))
     ]
     return problems
+
+
+def _identifier_problems(
+    identifiers: Identifiers, kinds: tuple[Kind, ...], place: str
+) -> list[str]:
+    texts = {
+        column.name for kind in kinds for column in kind.columns if column.data_type == "string"
+    }
+    return [
+        f"identifiers: '{name}' is no column of text of {place}"
+        for name in identifiers
+        if name not in texts
+    ]
 
 
 def _sentence(details: Any) -> str:

@@ -14,11 +14,19 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.contract import IS_DELETED, Kind, bookkeeping, contract
+from orchestration.declared_identifiers import use_secret
 from orchestration.errors import InputError, TransientError, is_transient
 from orchestration.exports import DayRange, Delivery, Found, read_content, size_and_time
-from orchestration.mapping import header_problems, shaped_rows, unknown_columns
+from orchestration.identifiers import masked_sql, without_values
+from orchestration.mapping import (
+    header_problems,
+    shaped_rows,
+    takes_all_as_it_is,
+    unknown_columns,
+)
 from orchestration.readers import land, read_header
-from orchestration.readers.landing import Unreadable
+from orchestration.readers.landing import unreadable_table
+from orchestration.scanning import undeclared_identifiers
 from orchestration.sources import mapping_hash
 
 Connection = duckdb.DuckDBPyConnection
@@ -123,8 +131,9 @@ def load(
 ) -> list[LoadedFile]:
     """Load what ``pending`` lists, each file wholly or not at all; say what each gave each kind.
 
-    Nothing is loaded where ``check`` finds a problem. ``on_progress`` is told how many files are
-    done, and of how many.
+    Nothing is loaded where ``check`` finds a problem. A file that holds an identifier nobody
+    declared is refused, and so is all that follows; what was loaded before stays. ``on_progress``
+    is told how many files are done, and of how many.
     """
     return [file for group in load_by_group(connection, deliveries, on_progress) for file in group]
 
@@ -136,11 +145,17 @@ def load_by_group(
 ) -> Iterator[list[LoadedFile]]:
     """Load as ``load`` does; yield what each group of files gave as soon as it is there to stay."""
     headers = _headers(deliveries)
+    use_secret(
+        connection, {id(delivery.system): delivery.system for delivery in deliveries}.values()
+    )
+    undeclared: list[str] = []
     done = 0
     for group in _groups(deliveries, headers):
-        yield _load_group(connection, group, headers[group[0].path])
+        yield _load_group(connection, group, headers[group[0].path], undeclared)
         done += len(group)
         on_progress(done, len(deliveries))
+    if undeclared:
+        raise InputError(undeclared)
 
 
 def newest_export_days(connection: Connection) -> dict[str, str]:
@@ -257,14 +272,23 @@ def _groups(
 
 
 def _load_group(
-    connection: Connection, group: Sequence[Delivery], header: tuple[str, ...]
+    connection: Connection,
+    group: Sequence[Delivery],
+    header: tuple[str, ...],
+    undeclared: list[str],
 ) -> list[LoadedFile]:
-    """Load files in one transaction; where a value breaks an SQL expression, one by one."""
+    """Load files in one transaction; where a value breaks an SQL expression, one by one.
+
+    Undeclared identifiers are added to those found before; once there is one, nothing is loaded.
+    """
     unreadable = land(connection, group, header)
     _refuse_files_being_written(group)
     connection.register("arriving", _arriving(group))
-    connection.register("unreadable", _unreadable(unreadable))
+    connection.register("unreadable", unreadable_table(unreadable))
     try:
+        undeclared += undeclared_identifiers(connection, group, header)
+        if undeclared:
+            return []
         with _transaction(connection):
             return [
                 file
@@ -273,10 +297,12 @@ def _load_group(
             ]
     except duckdb.DataError as error:
         if len(group) > 1:
-            return [file for one in group for file in _load_group(connection, [one], header)]
+            return [
+                file for one in group for file in _load_group(connection, [one], header, undeclared)
+            ]
         raise InputError(
             f"{group[0].file_name} has a value that an expression for it cannot take"
-            f" (try_cast and try_strptime take any): {error}"
+            f" (try_cast and try_strptime take any): {without_values(str(error))}"
         ) from None
 
 
@@ -296,7 +322,10 @@ def _fill(
     """Replace what the files gave a kind by what ``landing`` and ``unreadable`` hold."""
     _forget(connection, kind)
     has_nul = any(delivery.content.has_nul for delivery in group)
-    rows = shaped_rows(header, group[0].system, group[0].spec, kind, has_nul)
+    of_file = (header, group[0].system, group[0].spec, kind)
+    rows = shaped_rows(*of_file, has_nul)
+    # a line that cannot be read has no columns to tell which of it the kind takes
+    line = masked_sql("line_text") if takes_all_as_it_is(*of_file) else "cast(null as varchar)"
     origin = "source_system, file_name, file_hash, export_day, loaded_at"
     of_kind = f"'{kind.area}' as area, '{kind.name}' as kind"
     inserted = connection.execute(f"""
@@ -314,7 +343,7 @@ def _fill(
         """)
     connection.execute(f"""
         insert into raw.rejected_rows by name
-        select {of_kind}, {origin}, unreadable.* exclude (path)
+        select {of_kind}, {origin}, unreadable.* exclude (path) replace ({line} as line_text)
         from unreadable inner join arriving using (path)
     """)
     noted = connection.execute(f"""
@@ -374,20 +403,6 @@ def _arriving(group: Sequence[Delivery]) -> pa.Table:
         "loaded_at": [now for _ in group],
     }
     return pa.table(columns)
-
-
-def _unreadable(problems: Sequence[Unreadable]) -> pa.Table:
-    columns = {
-        "path": [str(problem.path) for problem in problems],
-        "row_number": [problem.row_number for problem in problems],
-        "column_name": [problem.column_name for problem in problems],
-        "reason": [problem.reason for problem in problems],
-        "line_text": [problem.line_text for problem in problems],
-    }
-    types = {"row_number": pa.int64()}
-    return pa.table(
-        {name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()}
-    )
 
 
 @contextmanager

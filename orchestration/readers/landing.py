@@ -28,6 +28,21 @@ class Unreadable:
     line_text: str | None
 
 
+def unreadable_table(problems: Sequence[Unreadable]) -> pa.Table:
+    """Return a table of records that could not be read."""
+    columns = {
+        "path": [str(problem.path) for problem in problems],
+        "row_number": [problem.row_number for problem in problems],
+        "column_name": [problem.column_name for problem in problems],
+        "reason": [problem.reason for problem in problems],
+        "line_text": [problem.line_text for problem in problems],
+    }
+    types = {"row_number": pa.int64()}
+    return pa.table(
+        {name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()}
+    )
+
+
 def quoted(name: str) -> str:
     """Quote a column name for SQL."""
     return '"' + name.replace('"', '""') + '"'
