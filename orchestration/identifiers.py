@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import duckdb
+
 from orchestration.keyed_hash import hashed
 from orchestration.readers.landing import literal, quoted
 
@@ -70,22 +72,36 @@ def looks(data_type: str) -> tuple[Look, ...]:
     return (email, document, phone, bare_document, bare_phone)
 
 
-def identifiers_in(columns: Sequence[tuple[str, str]]) -> str:
-    """Select the columns of text, as table and column, that hold direct identifiers.
+def identifiers_in(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]
+) -> list[tuple[str, str, int]]:
+    """Find the columns of text of a table that hold direct identifiers: column, words, count.
 
-    A row per column and look: table_name, column_name, words, identifier_count. Digits alone are
-    a document where half of a column and three of its values have the check digits.
+    Digits alone are a document where half of a column and three of its values have the check
+    digits.
     """
-    return " union all ".join(
-        f"select '{table}' as table_name, '{column}' as column_name, '{look.words}' as words,"
-        f" count_if({look.condition.replace('{}', quoted(column))}) as identifier_count"
-        f" from {quoted(table)} where {quoted(column)} is not null having identifier_count >="
-        f" greatest({1 if look.is_sure else FEWEST_BY_CHANCE},"
-        f" {0 if look.is_sure else LEAST_SHARE} * count(*))"
-        for table, column in columns
-        for look in looks("string")
-        if look.is_sure or look.kind == "document"
+    may_be = f"{ANY_LOOK}|^[0-9/-]{{11,16}}$"
+    counts = ", ".join(
+        f"count_if(regexp_matches({quoted(column)}, {literal(may_be)}))" for column in columns
     )
+    suspects = connection.execute(f"select {counts} from {table}").fetchone()
+    return [
+        (column, look.words, count)
+        for column, suspected in zip(columns, suspects, strict=True)
+        if suspected
+        for look in looks("string")
+        if (look.is_sure or look.kind == "document")
+        and (count := _count(connection, table, quoted(column), look))
+    ]
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str, value: str, look: Look) -> int:
+    """Count the values that have a look, 0 where it may be chance."""
+    found, values = connection.execute(
+        f"select count_if({look.condition.replace('{}', value)}), count({value}) from {table}"
+    ).fetchone()
+    is_chance = found < FEWEST_BY_CHANCE or found < LEAST_SHARE * values
+    return 0 if is_chance and not look.is_sure else found
 
 
 def hashed_identifier(value: str, kind: str) -> str:
