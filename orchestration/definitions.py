@@ -61,7 +61,7 @@ def release(
                     tell,
                     keep=settings.keep,
                 ),
-                recorder.log,
+                context.log.warning,
             )
     except RefusedError as refused:
         if refused.outcome:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -100,13 +100,20 @@ class Settings(dg.ConfigurableResource):
         if context.run is None:
             yield self
             return
-        with self.at_work(context.run.run_id):
+        with self.at_work(context.run.run_id, context.log.info):
             yield self
 
     @contextmanager
-    def at_work(self, run_id: str) -> Iterator[Recorder]:
+    def at_work(
+        self, run_id: str, tell: Callable[[str], object] = lambda message: None
+    ) -> Iterator[Recorder]:
         """Have the home to oneself for a run, and tell for whom one waits."""
-        with at_work(self.run_home, run_id, self.wait, _report_wait) as recorder:
+
+        def on_wait(holder: str) -> None:
+            tell(f"Waiting for {holder}")
+            _report_wait(holder)
+
+        with at_work(self.run_home, run_id, self.wait, on_wait) as recorder:
             yield recorder
 
     def check(self) -> None:
