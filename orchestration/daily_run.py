@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
-from orchestration.errors import InputError, RefusedError
+from orchestration.errors import InputError, RefusedError, machine_error
 from orchestration.home_lock import held, make_home
 from orchestration.rebuild import delete, set_aside
 from orchestration.run_log import log_path
@@ -83,7 +83,8 @@ def run_daily(settings: Settings, run_id: str, rebuild: Rebuild | None = None) -
     except InputError:
         raise
     except Exception as error:
-        problems = getattr(error, "problems", [f"{type(error).__name__}: {error}"])
+        told = machine_error(error, settings.run_home) or error
+        problems = getattr(told, "problems", [f"{type(error).__name__}: {error}"])
         log = log_path(settings.run_home, run_id)
         raise RunError([*problems, f"The log, with all details, is {log}."]) from error
 
