@@ -40,6 +40,7 @@ UNFINISHED = [
 class Finished:
     """A released run: what the assets ``ingestion/files`` and ``release`` say of it.
 
+    ``copied`` is what ``postgres_release`` says, empty where no PostgreSQL was named;
     ``aside`` is the warehouse file of before a rebuild, where it has to be kept.
     """
 
@@ -47,6 +48,7 @@ class Finished:
     log: Path
     loaded: Mapping[str, Any]
     released: Mapping[str, Any]
+    copied: Mapping[str, Any]
     aside: Path | None = None
 
 
@@ -146,6 +148,7 @@ def _run(settings: Settings, run_id: str) -> Finished:
         log=log_path(settings.run_home, run_id),
         loaded=_said_of(result, "raw", dg.AssetKey(["ingestion", "files"])),
         released=_said_of(result, "release", dg.AssetKey("release")),
+        copied=_said_of(result, "postgres_release", dg.AssetKey("postgres_release")),
     )
 
 

@@ -36,12 +36,12 @@ PAUSE_SECONDS = 0.5
 LOCK_MILLISECONDS = 500
 NO_LOCK = ("57014", "55P03", "40P01")
 
-SESSION = """
+SESSION = f"""
     select
         set_config('client_min_messages', 'warning', false),
         set_config('statement_timeout', '0', false),
         set_config('idle_in_transaction_session_timeout', '0', false),
-        set_config('lock_timeout', '30s', false),
+        set_config('lock_timeout', '{PATIENCE_SECONDS}s', false),
         set_config('application_name', 'collections warehouse', false)
 """
 OPEN_TRANSACTIONS = f"""
@@ -95,29 +95,39 @@ def copy_release(
     for a bad URL or a home without a release, else ``PostgresError``: what was served still is.
     """
     check_target(to)
-    target = target_of(to)
-    file = release_file(home)
-    release_id = file.parent.name
+    release_file(home)
     try:
-        with closing(duckdb.connect(file, read_only=True)) as release, session(target) as postgres:
+        with session(target_of(to)) as postgres:
             postgres.run(SESSION, "set up the session")
             postgres.run(ONE_AT_A_TIME, "wait for another copy to end")
             postgres.commit()
-            tables = tables_of(release)
-            mark = _mark(file)
-            is_new = _served_mark(postgres) != mark
-            if is_new:
-                _load(release, tables, mark, postgres, on_progress)
-                on_progress(len(tables), len(tables), "swapping it in")
-                _swap(postgres, patience_seconds)
+            return _copy(release_file(home), postgres, on_progress, patience_seconds)
     except PostgresError as error:
         raise PostgresError(
             *error.problems,
-            f"Release {release_id} is out in {home / 'published'} all the same, and PostgreSQL"
-            " serves what it served. Once that is mended, `warehouse copy` brings it there.",
+            f"Release {release_file(home).parent.name} is out in {home / 'published'} all the same,"
+            " and PostgreSQL serves what it served. Once that is mended, `warehouse copy` brings"
+            " it there.",
         ) from None
-    rows = sum(table.row_count for table in tables)
-    return Copied(release_id, f"{target.shown}, schema {SERVED}", len(tables), rows, is_new)
+
+
+def _copy(file: Path, postgres: Session, on_progress: Tell, patience_seconds: float) -> Copied:
+    with closing(duckdb.connect(file, read_only=True)) as release:
+        tables = tables_of(release)
+        mark = _mark(file)
+        is_new = _served_mark(postgres) != mark
+        if is_new:
+            _load(release, tables, mark, postgres, on_progress)
+    if is_new:
+        on_progress(len(tables), len(tables), "swapping it in")
+        _swap(postgres, patience_seconds)
+    return Copied(
+        release_id=file.parent.name,
+        place=f"{postgres.target.shown}, schema {SERVED}",
+        table_count=len(tables),
+        row_count=sum(table.row_count for table in tables),
+        is_new=is_new,
+    )
 
 
 def _mark(file: Path) -> str:

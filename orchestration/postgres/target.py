@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from orchestration.errors import InputError
+from orchestration.errors import InputError, MachineError
 
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Connection
@@ -35,16 +35,15 @@ ADVICE = {
 }
 
 
-class PostgresError(Exception):
-    """A release did not get to PostgreSQL; ``problems`` are sentences without a secret.
+class PostgresError(MachineError):
+    """A release did not get to PostgreSQL; ``problems`` hold no secret.
 
     ``sqlstate`` is the server's code, None where the server said nothing.
     """
 
     def __init__(self, *problems: str, sqlstate: str | None = None) -> None:
-        self.problems = list(problems)
+        super().__init__(problems)
         self.sqlstate = sqlstate
-        super().__init__("\n".join(problems))
 
 
 @dataclass(frozen=True)
@@ -152,14 +151,14 @@ def check_target(url: str) -> None:
     if find_spec(DRIVER) is None:
         raise InputError(
             "A release is copied to PostgreSQL by a driver that is not installed: install the"
-            " extra `postgres`, `pip install 'collections-warehouse[postgres]'`."
+            " extra `postgres`, with `pip install '.[postgres]'` where the project is."
         )
 
 
 def _essence(message: str) -> str:
-    """Cut a message of the driver down to what the server, or libpq, said."""
+    """Cut a message of the driver down to what the server, or libpq, said: no value of a row."""
     said = re.search(r"(?:ERROR|FATAL|PANIC): +(.*)", message)
-    detail = re.search(r"DETAIL: +(.*)", message)
+    detail = re.search(r"DETAIL: +(.* depends on .*)", message)
     if said is None:
         return message.removeprefix("IO: [libpq] Failed to connect: ").strip().splitlines()[0]
     return said[1] + (f" ({detail[1].rstrip('.')})" if detail else "")
