@@ -27,7 +27,7 @@ from orchestration.releases import release_file
 
 SERVED, NEXT = "collections", "collections_next"
 READER = "collections_reader"
-ONE_AT_A_TIME = "select pg_advisory_lock(hashtext('collections'))"
+ONE_AT_A_TIME = "select pg_try_advisory_lock(hashtext('collections'))"
 MADE_HERE = "Release "
 
 PATIENCE_SECONDS = 600
@@ -36,12 +36,11 @@ PAUSE_SECONDS = 0.5
 LOCK_MILLISECONDS = 500
 NO_LOCK = ("57014", "55P03", "40P01")
 
-SESSION = f"""
+SESSION = """
     select
         set_config('client_min_messages', 'warning', false),
         set_config('statement_timeout', '0', false),
         set_config('idle_in_transaction_session_timeout', '0', false),
-        set_config('lock_timeout', '{PATIENCE_SECONDS}s', false),
         set_config('application_name', 'collections warehouse', false)
 """
 OPEN_TRANSACTIONS = f"""
@@ -99,8 +98,7 @@ def copy_release(
     try:
         with session(target_of(to)) as postgres:
             postgres.run(SESSION, "set up the session")
-            postgres.run(ONE_AT_A_TIME, "wait for another copy to end")
-            postgres.commit()
+            _wait_for_other_copies(postgres, patience_seconds)
             return _copy(release_file(home), postgres, on_progress, patience_seconds)
     except PostgresError as error:
         raise PostgresError(
@@ -128,6 +126,22 @@ def _copy(file: Path, postgres: Session, on_progress: Tell, patience_seconds: fl
         row_count=sum(table.row_count for table in tables),
         is_new=is_new,
     )
+
+
+def _wait_for_other_copies(postgres: Session, patience_seconds: float) -> None:
+    """Have the database to this session until it ends; asked for again and again, not waited for.
+
+    A wait within the driver holds Python, and with it another copy in this process.
+    """
+    give_up_at = time.monotonic() + patience_seconds
+    while postgres.run(ONE_AT_A_TIME, "wait for another copy to end") != [(True,)]:
+        postgres.commit()
+        if time.monotonic() > give_up_at:
+            raise PostgresError(
+                f"{postgres.target.shown}: another copy is at work there; wait for its end."
+            )
+        time.sleep(PAUSE_SECONDS)
+    postgres.commit()
 
 
 def _mark(file: Path) -> str:
