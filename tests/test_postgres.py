@@ -1,7 +1,6 @@
 """What PostgreSQL serves is the release: the same rows, with keys, comments and a reader."""
 
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,9 +17,6 @@ from postgres_server import PASSWORD, Server, connected, running_server
 
 from orchestration import daily_run
 from orchestration.command_line import main
-from orchestration.commands.options import day_and_target
-from orchestration.errors import InputError
-from orchestration.postgres import target
 from orchestration.postgres.copying import Copied, copy_release
 from orchestration.postgres.target import target_of
 from orchestration.releases import release_file
@@ -377,34 +373,3 @@ def test_the_password_is_in_nothing_that_dagster_keeps(
     assert b"password authentication failed" in kept
     for secret in (wrong, target_of(url).url, "wr0ng"):
         assert secret.encode() not in kept
-
-
-def test_runs_about_the_past_stay_out_of_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WAREHOUSE_TO", "postgresql://host/database")
-    now = Settings(exports="exports", home="home")
-    assert now.to == "postgresql://host/database"
-    assert now.model_copy(update={"known_at": "2026-01-31"}).to is None
-
-
-def test_to_takes_a_day_a_url_or_both() -> None:
-    url = "postgresql://host/database"
-    assert day_and_target([]) == (None, None)
-    assert day_and_target(["2026-01-31"]) == ("2026-01-31", None)
-    assert day_and_target([url, "2026-01-31"]) == ("2026-01-31", url)
-
-
-def test_a_driver_that_is_missing_is_named_before_anything_is_done(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(target, "DRIVER", "a_driver_nobody_has")
-    monkeypatch.setenv("WAREHOUSE_TO", "postgresql://host/database")
-    with pytest.raises(InputError, match="extra `postgres`"):
-        Settings(exports=str(tmp_path), home=str(tmp_path)).check()
-
-
-def test_the_driver_is_loaded_only_to_copy() -> None:
-    code = (
-        "import sys, orchestration.postgres.copying, orchestration.command_line;"
-        " sys.exit(any(name.startswith('adbc') for name in sys.modules))"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

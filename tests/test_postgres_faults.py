@@ -14,7 +14,6 @@ import pytest
 from hand_made_release import make_release
 from postgres_server import PASSWORD, Server, connected, running_server
 
-from orchestration.errors import InputError
 from orchestration.postgres.copying import copy_release
 from orchestration.postgres.target import PostgresError, target_of
 
@@ -147,7 +146,7 @@ def test_readers_see_one_release_or_the_next_and_never_an_error(
         "select distinct number from collections.kpi_values",
     ]
     with polling(url, WHOLE) as statements, polling(url, *step_by_step) as transactions:
-        for number in range(2, 6):
+        for number in range(2, 5):
             make_release(tmp_path, number)
             copy_release(tmp_path, url)
     for [(*numbers, cash_count, value_count)] in statements:
@@ -335,38 +334,6 @@ def test_a_server_that_is_not_there_is_said(tmp_path: Path) -> None:
     make_release(tmp_path, 1)
     with pytest.raises(PostgresError, match=r"127.0.0.1:1/x: .*Connection refused.*Check that"):
         copy_release(tmp_path, "postgresql://u:secret@127.0.0.1:1/x")
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "mysql://u:s3cret@host/x",
-        "postgresql://u:s3cret/more@host/x",
-        "postgresql://u:s3cret#more@host/x",
-        "postgresql://u:s3cret?more@host/x",
-        "postgresql://u:s3cret@[host/x",
-    ],
-)
-def test_a_url_that_cannot_be_read_is_not_quoted(url: str) -> None:
-    with pytest.raises(InputError) as refused:
-        target_of(url)
-    assert "write it as postgresql://" in str(refused.value)
-    assert "s3cret" not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "postgresql://u:s3cret@host:5432/x",
-        "postgresql://u:s3c%72et%@host:5432/x",
-        "postgresql://u@host:5432/x?password=s3cret&sslmode=require",
-    ],
-)
-def test_what_is_shown_of_a_target_has_no_secret(url: str) -> None:
-    target = target_of(url)
-    assert target.shown == "postgresql://u@host:5432/x"
-    for text in (repr(target), target.redacted(f'invalid token: "{url}", "{target.url}"')):
-        assert "s3c" not in text
 
 
 def test_a_password_may_hold_any_sign_that_does_not_end_it(server: Server) -> None:
