@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import duckdb
 
+from orchestration.comparison import tables_of
 from orchestration.errors import InputError
 from orchestration.explanation import kpi_named
 from orchestration.periods import Period
@@ -284,7 +285,7 @@ def _restated(
     connection: duckdb.DuckDBPyConnection, kpi: Kpi, period: Period, part: str, value: Fraction
 ) -> tuple[Fraction, tuple[Effect, ...]]:
     """Return the value as it was first published as final, and what changed it since, by cause."""
-    if not columns_of(connection, "kpi_restatements"):
+    if "kpi_restatements" not in tables_of(connection, "main"):
         return value, ()  # released before there was a log
     rows = connection.execute(
         """
@@ -324,9 +325,10 @@ def _undone(
     change: Fraction,
 ) -> tuple[Effect, ...]:
     """Split the change of an amount of cash into what came in and what was undone."""
+    if kpi.kind != "amount" or not kpi.money:
+        return ()
     columns = columns_of(connection, f"kpi_{kpi.kpi_id}")
-    is_cash = "allocation" in (columns["unit_id"] or "").lower()
-    if not (is_cash and kpi.kind == "amount" and kpi.money and "ends_on" not in columns):
+    if "ends_on" in columns or "allocation" not in (columns["unit_id"] or "").lower():
         return ()
     sums = []
     for period in periods:

@@ -118,8 +118,8 @@ def test_every_kpi_of_the_sample_decomposes_by_every_dimension(sample_home: Path
         wanted = release.execute(
             """
             select
-                kpi_id, unnest([null, *string_split(dimensions, ', ')]) as by, kind, is_money,
-                part, value, denominator
+                kpi_id, unnest(list_prepend(null, string_split(dimensions, ', '))) as by, kind,
+                is_money, part, value, denominator
             from kpi_values inner join kpi_catalog using (kpi_id)
             where
                 period_grain = 'month' and period_start = '2026-05-01' and dimension = 'all'
