@@ -1,107 +1,12 @@
 """What must hold of the exports that arrived, before anything is released on them."""
 
+from expectations import deliveries, orphans
 from expectations.checks import Check, Suite, within
-from expectations.limits import Limits
+from expectations.kinds import rows_of, updated_of, version_of
+from expectations.limits import Limit, Limits
+from orchestration.contract import Kind
 
-REQUIRED_KINDS = ("contracts", "instalments", "payments")
-
-# Read once into temporary tables, since several checks look at them.
-PREPARED = {
-    "known_files": """
-        select files.*
-        from raw.files
-        where export_day <= (select known_at from int_clock)
-    """,
-    "orphans": """
-        with
-
-        payments as materialized (
-            select payment_id, contract_id, instalment_id, agreement_id, customer_id, amount
-            from stg_payment__payments
-        ),
-
-        instalments as materialized (
-            select instalment_id, contract_id, amount from stg_billing__instalments
-        ),
-
-        customers as materialized (
-            select customer_id from int_customers_merged
-            union
-            select customer_id from dim_customers
-        )
-
-        select
-            'payments' as kind,
-            payment_id as key,
-            'contract_id' as column_name,
-            contract_id as value,
-            amount
-        from payments anti join dim_contracts using (contract_id)
-        where contract_id is not null
-
-        union all
-        select 'payments', payment_id, 'instalment_id', instalment_id, amount
-        from payments anti join instalments using (instalment_id)
-        where instalment_id is not null
-
-        union all
-        select 'payments', payment_id, 'agreement_id', agreement_id, amount
-        from payments anti join stg_billing__agreements using (agreement_id)
-        where
-            agreement_id is not null
-            and exists (select 1 from known_files where kind = 'agreements')
-
-        union all
-        select 'payments', payment_id, 'customer_id', customer_id, amount
-        from payments anti join customers using (customer_id)
-        where customer_id is not null
-
-        union all
-        select 'instalments', instalment_id, 'contract_id', contract_id, amount
-        from instalments anti join dim_contracts using (contract_id)
-
-        union all
-        select 'contacts', contact_id, 'customer_id', customer_id, null
-        from fct_contacts anti join dim_customers using (customer_id)
-
-        union all
-        select 'promises', promise_id, 'customer_id', customer_id, amount
-        from fct_promises anti join dim_customers using (customer_id)
-    """,
-    "orphan_shares": """
-        with
-
-        delivered as (
-            select 'payments' as kind, count(*) as delivered_count, sum(amount) as delivered_amount
-            from (select max(amount) as amount from stg_payment__payments group by payment_id)
-            union all
-            select 'instalments', count(*), sum(amount) from stg_billing__instalments
-            union all
-            select 'contacts', count(*), null from fct_contacts
-            union all
-            select 'promises', count(*), sum(amount) from fct_promises
-        ),
-
-        unknown as (
-            select kind, count(*) as orphan_count, sum(amount) as orphan_amount
-            from (select kind, key, max(amount) as amount from orphans group by kind, key)
-            group by kind
-        )
-
-        select
-            kind,
-            delivered_count,
-            coalesce(orphan_count, 0) as orphan_count,
-            delivered_amount,
-            coalesce(orphan_amount, 0) as orphan_amount,
-            greatest(
-                orphan_count / delivered_count,
-                orphan_amount / nullif(delivered_amount, 0)
-            ) as observed
-        from delivered
-        left join unknown using (kind)
-    """,
-}
+REQUIRED_KINDS = ("billing.contracts", "billing.instalments", "payment.payments")
 
 REJECTED_BY_FILE = """
     select
@@ -111,17 +16,86 @@ REJECTED_BY_FILE = """
         any_value(known_files.rows_in) as rows_in,
         count(distinct rejected_rows.row_number) as rejected
     from known_files
-    left join rejected_rows using (area, kind, source_system, file_name, export_day)
+    left join rejected_rows
+        on
+            known_files.kind = rejected_rows.area || '.' || rejected_rows.kind
+            and known_files.source_system = rejected_rows.source_system
+            and known_files.file_name = rejected_rows.file_name
+            and known_files.export_day = rejected_rows.export_day
     group by all
 """
 
+USUAL_DAYS_APART = f"""
+    select kind, median(days_apart) as usual_days_apart
+    from (
+        select
+            kind,
+            export_day
+            - lag(export_day) over (partition by kind order by export_day) as days_apart
+        from (select distinct kind, export_day from known_files)
+    )
+    group by kind
+    having count(days_apart) >= {deliveries.USUAL_DELIVERIES}
+"""
 
-def suite(limits: Limits) -> Suite:
-    """Return the checks on arrivals."""
-    return Suite(layer="arrivals", prepared=PREPARED, checks=_checks(limits))
+
+def suite(limits: Limits, is_compared: bool) -> Suite:
+    """Return the checks on arrivals; where compared, only what the release has not got is new."""
+    prepared = deliveries.prepared(limits.hours_shifted.from_rows, is_compared)
+    return Suite(
+        layer="arrivals",
+        prepared=prepared | orphans.PREPARED,
+        checks=_checks(limits),
+    )
 
 
 def _checks(limits: Limits) -> list[Check]:
+    volumes = f"""
+        select
+            source_system,
+            kind,
+            export_day,
+            rows_in,
+            is_by_weekday,
+            least_rows,
+            usual_rows,
+            most_rows,
+            greatest(
+                rows_in / greatest(most_rows, 1), least_rows / greatest(rows_in, 1)
+            ) as observed
+        from usual_volumes
+        where
+            is_new
+            and not is_full
+            and usual_deliveries >= {deliveries.USUAL_DELIVERIES}
+            and usual_rows >= {limits.volume_factor.from_rows}
+    """
+    full_volumes = f"""
+        select
+            source_system,
+            kind,
+            export_day,
+            rows_in,
+            full_rows_before,
+            greatest(
+                rows_in / greatest(full_rows_before, 1),
+                full_rows_before / greatest(rows_in, 1)
+            ) as observed
+        from (
+            select
+                *,
+                coalesce(
+                    max_by(rows_in, export_day) filter (not is_new) over newest_last,
+                    lag(rows_in) over newest_last
+                ) as full_rows_before
+            from deliveries
+            where is_full
+            window newest_last as (partition by source_system, kind order by export_day)
+            -- the one before is replaced already
+            qualify export_day = max(export_day) over (partition by source_system, kind)
+        )
+        where is_new and full_rows_before >= {limits.full_delivery_factor.from_rows}
+    """
     return [
         Check(
             name="required_kinds_are_delivered",
@@ -138,53 +112,97 @@ def _checks(limits: Limits) -> list[Check]:
             limits.days_without_export,
             name="required_kinds_are_fresh",
             table="temp.known_files",
-            says="The newest export of a required kind is at most {limit:g} days old.",
+            says="A required kind is at most {limit:g} days overdue, by the days its exports are"
+            " usually apart.",
             figures=f"""
                 select
                     kind,
                     max(export_day) as newest_export_day,
-                    date_diff('day', max(export_day), known_at) as observed
-                from known_files cross join int_clock
+                    coalesce(usual_days_apart, 0) as usual_days_apart,
+                    date_diff('day', max(export_day), known_at)
+                    - coalesce(usual_days_apart, 0) as observed
+                from known_files
+                cross join int_clock
+                left join ({USUAL_DAYS_APART}) as usual using (kind)
                 where kind in {REQUIRED_KINDS}
-                group by kind, known_at
+                group by kind, known_at, usual_days_apart
             """,
         ),
         *within(
             limits.volume_factor,
             name="the_newest_delivery_is_as_large_as_usual",
+            table="temp.usual_volumes",
+            says="A new delivery of a kind is at most {limit:g} times larger than the largest, or"
+            " smaller than the smallest, of the same weekday before it.",
+            figures=volumes,
+            rows=_files_of(volumes, limits.volume_factor),
+        ),
+        *within(
+            limits.full_delivery_factor,
+            name="full_deliveries_keep_their_size",
+            table="temp.usual_volumes",
+            says="A full delivery, which replaces all before it, is at most {limit:g} times larger"
+            " or smaller than the full delivery before it.",
+            figures=full_volumes,
+            rows=_files_of(full_volumes, limits.full_delivery_factor),
+        ),
+        Check(
+            name="no_file_comes_twice",
             table="temp.known_files",
-            says="The newest delivery of a kind is at most {limit:g} times larger or smaller than"
-            " the median of those before it.",
+            severity="warning",
+            says="No file of changes has the content of another: keys keep its rows from counting"
+            " twice, but the file it stands for may be missing.",
+            against="""
+                select
+                    new_files.source_system,
+                    new_files.kind,
+                    new_files.file_name,
+                    min(other_files.file_name) as same_as,
+                    any_value(new_files.rows_in) as rows_in
+                from known_files as new_files
+                inner join deliveries using (source_system, kind, export_day)
+                inner join known_files as other_files
+                    on
+                        new_files.kind = other_files.kind
+                        and new_files.file_hash = other_files.file_hash
+                        and new_files.file_name != other_files.file_name
+                        and new_files.export_day >= other_files.export_day
+                where deliveries.is_new and not deliveries.is_full and new_files.rows_in > 0
+                group by all
+            """,
+        ),
+        *within(
+            limits.repeated_rows,
+            name="few_rows_come_twice",
+            table="temp.delivery_figures",
+            says="At most {limit:.0%} of the rows of a delivery repeat a key and version it already"
+            " has, in the same file or another of that day.",
             figures=f"""
-                with
-
-                deliveries as (
-                    select source_system, kind, export_day, sum(rows_in) as rows_in
-                    from known_files
-                    where not is_full
-                    group by all
-                ),
-
-                newest as (
-                    select *
-                    from deliveries
-                    qualify export_day = max(export_day) over (partition by source_system, kind)
-                )
-
                 select
                     source_system,
                     kind,
-                    max(newest.rows_in) as newest_rows,
-                    median(deliveries.rows_in) as usual_rows,
-                    greatest(
-                        newest_rows / usual_rows, usual_rows / greatest(newest_rows, 1)
-                    ) as observed
-                from newest
-                inner join deliveries using (source_system, kind)
-                where deliveries.export_day < newest.export_day
-                group by all
-                having usual_rows >= {limits.volume_factor.from_rows}
+                    export_day,
+                    row_count,
+                    repeated_rows,
+                    repeated_rows / row_count as observed
+                from delivery_figures
+                inner join deliveries using (source_system, kind, export_day)
+                where is_new and row_count >= {limits.repeated_rows.from_rows}
             """,
+            rows=REPEATED_ROWS,
+        ),
+        *within(
+            limits.contradicting_rows,
+            name="few_rows_contradict_each_other",
+            table="temp.contradictions",
+            says="At most {limit:.1%} of the rows of a delivery say something else than another row"
+            " of the same key and version, so that their place decides which counts.",
+            figures=f"""
+                select *, contradicting_rows / row_count as observed
+                from contradictions
+                where row_count >= {limits.contradicting_rows.from_rows}
+            """,
+            rows=REPEATED_ROWS,
         ),
         *within(
             limits.rejected_rows,
@@ -215,95 +233,52 @@ def _checks(limits: Limits) -> list[Check]:
             """,
             rows=REJECTED_ROWS,
         ),
-        *within(
-            limits.orphan_payments,
-            name="few_payments_are_orphans",
-            table="temp.orphan_shares",
-            says="At most {limit:.2%} of payments, by number and by money, name a contract,"
-            " instalment, agreement or customer that was never delivered.",
-            figures=_share_of("payments"),
-            rows=_orphans_of("payments", "payment.payments", "payment_id"),
-        ),
-        *within(
-            limits.orphan_payments_in_file,
-            name="few_payments_of_a_file_are_orphans",
-            table="raw.payment_payments",
-            says="At most {limit:.2%} of the rows of a payments file name a contract, instalment,"
-            " agreement or customer that was never delivered.",
-            figures=f"""
-                select
-                    source_system,
-                    file_name,
-                    count(*) as delivered_count,
-                    count(orphan_payments.key) as orphan_count,
-                    sum(try_cast(amount as decimal(18, 2))) filter (
-                        where orphan_payments.key is not null
-                    ) as orphan_amount,
-                    orphan_count / delivered_count as observed
-                from payment_payments
-                left join (
-                    select distinct key from orphans where kind = 'payments'
-                ) as orphan_payments on payment_payments.payment_id = orphan_payments.key
-                where export_day <= (select known_at from int_clock)
-                group by all
-                having delivered_count >= {limits.orphan_payments_in_file.from_rows}
-            """,
-            rows=_orphans_of("payments", "payment.payments", "payment_id"),
-        ),
-        *within(
-            limits.orphan_instalments,
-            name="few_instalments_are_orphans",
-            table="temp.orphan_shares",
-            says="At most {limit:.2%} of instalments, by number and by money, are of a contract"
-            " that was never delivered.",
-            figures=_share_of("instalments"),
-            rows=_orphans_of("instalments", "billing.instalments", "instalment_id"),
-        ),
-        *within(
-            limits.orphan_contacts,
-            name="few_contacts_are_orphans",
-            table="temp.orphan_shares",
-            says="At most {limit:.2%} of contacts are with a customer that was never delivered.",
-            figures=_share_of("contacts"),
-            rows=_orphans_of("contacts", "contact.contacts", "contact_id"),
-        ),
-        *within(
-            limits.orphan_promises,
-            name="few_promises_are_orphans",
-            table="temp.orphan_shares",
-            says="At most {limit:.2%} of promises, by number and by money, are of a customer that"
-            " was never delivered.",
-            figures=_share_of("promises"),
-            rows=_orphans_of("promises", "contact.promises", "promise_id"),
-        ),
+        *orphans.checks(limits),
     ]
 
 
-REJECTED_ROWS = """
-    select kind, file_name, row_number, column_name, value, reason
+def _files_of(figures: str, limit: Limit) -> str:
+    return f"""
+        select file_name, rows_in, rows_rejected
+        from known_files
+        where (source_system, kind, export_day) in (
+            select (source_system, kind, export_day) from ({figures})
+            where observed > {limit.lowest}
+        )
+        order by export_day desc, file_name
+    """
+
+
+def _is_repeated(kind: Kind) -> str:
+    return f"""(source_system, export_day, {version_of(kind)}) in (
+        select (source_system, export_day, {version_of(kind)})
+        from {kind.table}
+        where (source_system, export_day) in (
+            select (source_system, export_day) from delivery_figures
+            where kind = '{kind.id}' and repeated_rows > 0
+        )
+        group by source_system, export_day, {version_of(kind)}
+        having count(*) > 1
+    )"""
+
+
+REPEATED_ROWS = rows_of(_is_repeated, updated_of)
+
+# What stands where a number or a day should may be a name, an address or a document number.
+REJECTED_ROWS = r"""
+    select
+        kind,
+        file_name,
+        row_number,
+        column_name,
+        case
+            when column_name = 'birth_date' or regexp_matches(value, '@|([0-9][ .-]?){8}|.{25}')
+                then regexp_replace(
+                    regexp_replace(left(value, 25), '[0-9]', '9', 'g'), '\pL', 'a', 'g'
+                )
+            else value
+        end as value,
+        reason
     from rejected_rows
     order by export_day desc, file_name, row_number
 """
-
-
-def _share_of(kind: str) -> str:
-    return f"select * from orphan_shares where kind = '{kind}'"
-
-
-def _orphans_of(kind: str, declared: str, key: str) -> str:
-    table = f"raw.{declared.replace('.', '_')}"
-    return f"""
-        select
-            delivered.file_name,
-            delivered.row_number,
-            orphans.key as {key},
-            orphans.column_name,
-            orphans.value,
-            orphans.amount
-        from orphans
-        inner join {table} as delivered on orphans.key = delivered.{key}
-        where
-            orphans.kind = '{kind}'
-            and delivered.export_day <= (select known_at from int_clock)
-        order by delivered.export_day desc, delivered.file_name, delivered.row_number
-    """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from expectations import arrivals, core, drift, kpis
+from expectations import arrivals, core, drift, kpis, plausibility
 from expectations.checks import Suite
 from expectations.limits import Limits, load_limits
 from expectations.overrides import Override
@@ -51,7 +51,12 @@ class AuditOutcome:
 
 def suites(limits: Limits, is_compared: bool) -> list[Suite]:
     """List all checks by layer; those that compare with a release only where there is one."""
-    always = [arrivals.suite(limits), core.suite(limits), kpis.suite()]
+    always = [
+        arrivals.suite(limits, is_compared),
+        plausibility.suite(limits),
+        core.suite(limits),
+        kpis.suite(),
+    ]
     return [*always, drift.suite(limits)] if is_compared else always
 
 

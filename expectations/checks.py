@@ -14,7 +14,8 @@ class Check:
 
     ``table`` is the table it is about; in ``against`` it goes by its bare name. ``against`` is a
     SELECT of whatever breaks the check, with the figures that show it; no row means it holds.
-    ``rows`` selects the first rows behind the figures, where these are sums.
+    ``rows`` selects the first rows behind the figures, where these are sums. ``limit`` is the one
+    that ``says`` tells, where it holds more or less.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Check:
     says: str
     against: str
     rows: str | None = None
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def within(
             against=f"select * from ({figures}) where observed > {floor}"
             + (f" and observed <= {ceiling}" if ceiling is not None else ""),
             rows=rows,
+            limit=limit,
         )
         for severity, ceiling in ceilings.items()
         if (floor := getattr(limit, severity)) is not None

@@ -31,14 +31,30 @@ PREPARED = {
         where {IS_LATER}
     """,
     "published_months": f"""
-        select *
-        from published.main.kpi_values
+        select
+            kpi_id,
+            period_grain,
+            period_start,
+            dimension,
+            member,
+            part,
+            published_values.value as published_value,
+            current_values.value,
+            published_catalog.version as published_version,
+            kpi_catalog.version,
+            abs(current_values.value - published_values.value)
+            / nullif(abs(published_values.value), 0) as change
+        from published.main.kpi_values as published_values
+        inner join kpi_values as current_values
+            using (kpi_id, period_grain, period_start, dimension, member, part)
+        inner join kpi_catalog using (kpi_id)
+        inner join published.main.kpi_catalog as published_catalog using (kpi_id)
         where
             period_grain = 'month'
             and dimension = 'all'
-            and is_complete_period
-            and is_mature
-            and not is_small_sample
+            and published_values.is_complete_period
+            and published_values.is_mature
+            and not published_values.is_small_sample
             and {IS_LATER}
     """,
 }
@@ -81,19 +97,30 @@ def _checks(limits: Limits) -> list[Check]:
             name="published_months_keep_their_values",
             table="temp.published_months",
             says="No KPI of a complete and mature month moved by more than {limit:.0%} since it"
-            " was published.",
+            " was published, unless its definition is another version.",
             figures="""
+                select kpi_id, period_start, part, published_value, value, change as observed
+                from published_months
+                where version = published_version
+            """,
+        ),
+        Check(
+            name="definitions_stay_as_they_were_published",
+            table="temp.published_months",
+            severity="warning",
+            says="Every KPI has the version of its definition that was published; the months of one"
+            " with another are not compared.",
+            against="""
                 select
                     kpi_id,
-                    period_start,
-                    part,
-                    published_months.value as published_value,
-                    kpi_values.value,
-                    abs(kpi_values.value - published_months.value)
-                    / nullif(abs(published_months.value), 0) as observed
+                    published_version,
+                    version,
+                    count(*) as months,
+                    count_if(change > 0) as months_changed,
+                    max(change) as largest_change
                 from published_months
-                inner join kpi_values
-                    using (kpi_id, period_grain, period_start, dimension, member, part)
+                where version != published_version
+                group by all
             """,
         ),
     ]

@@ -7,8 +7,63 @@ CELL = "kpi_id, period_grain, period_start, dimension, member, part"
 
 def suite() -> Suite:
     """Return the checks on the KPIs."""
-    return Suite(layer="kpis", checks=CHECKS)
+    return Suite(layer="kpis", prepared=PREPARED, checks=CHECKS)
 
+
+# Sums by dimension of what adds up: rows, not units, and neither means nor statistics. The parts
+# of a mix share the denominator of their slice, and native currencies add up to nothing.
+PREPARED = {
+    "slice_sums": """
+        with
+
+        adding_up as (
+            select
+                kpi_id,
+                is_money,
+                -- converted stocks are rounded, slice by slice
+                case
+                    when is_money and coalesce(numerator_spans, denominator_spans) is not null
+                        then 0.001
+                    else 0
+                end as rounding
+            from kpi_catalog
+            where
+                counts = 'row'
+                and kind != 'statistic'
+                and coalesce(numerator_spans, '') != 'mean'
+                and coalesce(denominator_spans, '') != 'mean'
+        ),
+
+        slices as (
+            select
+                kpi_id,
+                period_grain,
+                period_start,
+                dimension,
+                sum(numerator) as numerator,
+                max(coalesce(denominator, 0)) as denominator,
+                sum(unit_count) as unit_count,
+                sum(rounding) as rounding
+            from kpi_values
+            inner join adding_up using (kpi_id)
+            where not (is_money and dimension = 'currency')
+            group by kpi_id, period_grain, period_start, dimension, member
+            having count(blocked_by) = 0
+        )
+
+        select
+            kpi_id,
+            period_grain,
+            period_start,
+            dimension,
+            sum(numerator) as numerator,
+            sum(denominator) as denominator,
+            sum(unit_count) as unit_count,
+            sum(rounding) as rounding
+        from slices
+        group by all
+    """,
+}
 
 CHECKS = [
     Check(
@@ -66,6 +121,36 @@ CHECKS = [
                             + 1e-9 * abs(multiplier * numerator)
                         else value is not null
                     end
+            """,
+    ),
+    Check(
+        name="slices_add_up",
+        table="temp.slice_sums",
+        severity="critical",
+        says="Where a KPI counts rows, the members of every dimension come to its whole.",
+        against="""
+                select
+                    slice_sums.kpi_id,
+                    slice_sums.period_grain,
+                    slice_sums.period_start,
+                    slice_sums.dimension,
+                    slice_sums.numerator,
+                    whole.numerator as whole_numerator,
+                    slice_sums.denominator,
+                    whole.denominator as whole_denominator,
+                    slice_sums.unit_count,
+                    whole.unit_count as whole_unit_count
+                from slice_sums
+                inner join slice_sums as whole using (kpi_id, period_grain, period_start)
+                where
+                    whole.dimension = 'all'
+                    and (
+                        slice_sums.unit_count != whole.unit_count
+                        or abs(slice_sums.numerator - whole.numerator)
+                        > slice_sums.rounding + whole.rounding
+                        or abs(slice_sums.denominator - whole.denominator)
+                        > slice_sums.rounding + whole.rounding
+                    )
             """,
     ),
     Check(

@@ -21,6 +21,11 @@ class Limit(BaseModel):
     owner: str = Field(min_length=1)
     reason: str = Field(min_length=1)
 
+    @property
+    def lowest(self) -> float:
+        """The limit above which a figure is told, one way or the other."""
+        return min(limit for limit in (self.warning, self.critical) if limit is not None)
+
     @model_validator(mode="after")
     def _is_a_limit(self) -> "Limit":
         if self.warning is None and self.critical is None:
@@ -44,6 +49,16 @@ class Limits(BaseModel):
     orphan_promises: Limit
     days_without_export: Limit
     volume_factor: Limit
+    full_delivery_factor: Limit
+    repeated_rows: Limit
+    contradicting_rows: Limit
+    orphans_in_delivery: Limit
+    amounts_out_of_scale: Limit
+    negative_amounts: Limit
+    events_ahead: Limit
+    hours_shifted: Limit
+    impossible_sequences: Limit
+    overlapping_spans: Limit
     unapplied_cash: Limit
     rows_lost_since_release: Limit
     kpi_drift: Limit

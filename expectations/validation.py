@@ -152,10 +152,12 @@ def _validate_table(
 
 def _expectation(check: Check, bare_name: str) -> UnexpectedRowsExpectation:
     against = check.against.replace("{", "{{").replace("}", "}}")
+    limit = check.limit
+    why = f" Limit of {limit.owner}: {limit.reason.strip()}" if limit else ""
     return UnexpectedRowsExpectation(
         unexpected_rows_query=f"with {bare_name} as (select * from {{batch}}) "
         f"select * from ({against}) as against",
-        description=f"{check.says} ({check.name}, {check.severity})",
+        description=f"{check.says} ({check.name}, {check.severity}){why}",
         severity=check.severity,
         meta={"check": check.name},
     )

@@ -96,9 +96,11 @@ WHOLE = "The release that is served is whole; `warehouse status` says which it i
 
 def safe_problems(error: BaseException) -> tuple[str, ...]:
     """Say what went wrong without any value of a row, for alerts and for what is kept of a run."""
-    if hasattr(error, "safe_problems"):
+    try:
         return tuple(error.safe_problems)
-    return (f"{type(error).__name__}: the log says what it was.",)
+    except AttributeError:
+        count = len(getattr(error, "problems", [error]))
+        return (f"{type(error).__name__}: the log says it in {count} sentences.",)
 
 
 def is_transient(error: BaseException) -> bool:

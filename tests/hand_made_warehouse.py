@@ -1,34 +1,42 @@
-"""A small warehouse file as ingestion and dbt leave it: 200 debts, a payment on each."""
+"""A small warehouse file as ingestion and dbt leave it: 200 debts, a payment and a promise on each.
+
+Promises came on five Saturdays before, so that the last delivery of them can be compared.
+"""
 
 from pathlib import Path
 
 import duckdb
 
 from orchestration.seal import seal
+from orchestration.warehouse import open_warehouse
 
 TABLES = """
-create schema raw;
-
 create table int_clock as
 select date '2026-01-31' as known_at, date '2026-01-31' as as_of;
 
-create table raw.files as
+insert into raw.files by name
 select
     'default' as source_system,
     area,
     kind,
-    date '2026-01-31' as export_day,
-    area || '/' || kind || '/2026-01-31.csv' as file_name,
-    'its hash' as file_hash,
+    export_day,
+    area || '/' || kind || '/' || export_day || '.csv' as file_name,
+    md5(file_name) as file_hash,
     false as is_full,
-    200::bigint as rows_in,
-    200::bigint as rows_loaded,
-    0::bigint as rows_rejected
+    200 as rows_in,
+    200 as rows_loaded,
+    0 as rows_rejected,
+    export_day as loaded_at
 from (
-    values
-    ('billing', 'customers'), ('billing', 'contracts'), ('billing', 'instalments'),
-    ('contact', 'contacts'), ('contact', 'promises'), ('payment', 'payments')
-) as kinds (area, kind);
+    select area, kind, date '2026-01-31' as export_day
+    from (
+        values
+        ('billing', 'customers'), ('billing', 'contracts'), ('billing', 'instalments'),
+        ('contact', 'contacts'), ('contact', 'promises'), ('payment', 'payments')
+    ) as kinds (area, kind)
+    union all
+    select 'contact', 'promises', date '2026-01-31' - 7 * range::integer from range(1, 6)
+);
 
 create table rejected_rows (
     source_system varchar, area varchar, kind varchar, export_day date, file_name varchar,
@@ -49,41 +57,86 @@ create table stg_billing__instalments as
 select
     'I' || range as instalment_id, 'C' || range as contract_id, 100::decimal(18, 2) as amount
 from range(200);
-create table stg_billing__agreements (agreement_id varchar);
+create table stg_billing__contracts as
+select
+    contract_id, date '2025-06-01' as originated_date, null::date as closed_date
+from dim_contracts;
+create table stg_billing__agreements (
+    agreement_id varchar, newest_status varchar, offered_date date, signed_date date,
+    activated_date date, ended_date date
+);
+create table stg_billing__agreement_contracts (agreement_id varchar, contract_id varchar);
+create table stg_billing__disputes (
+    dispute_id varchar, contract_id varchar, opened_date date, closed_date date
+);
+create table stg_contact__agents (
+    agent_id varchar, valid_from_date date, hired_date date, left_date date
+);
 create table stg_payment__payments as
 select
     'P' || range as payment_id, 'C' || range as contract_id, 'I' || range as instalment_id,
-    null::varchar as agreement_id, null::varchar as customer_id, 50::decimal(18, 2) as amount
+    null::varchar as agreement_id, null::varchar as customer_id, 50::decimal(18, 2) as amount,
+    null::varchar as original_payment_id, 'cleared' as payment_status,
+    date '2026-01-20' as status_date
 from range(200);
-create table raw.payment_payments as
-select
-    payment_id, contract_id, amount::varchar as amount, 'default' as source_system,
-    'payment/payments/2026-01-31.csv' as file_name, row_number() over () + 1 as row_number,
-    date '2026-01-31' as export_day
-from stg_payment__payments;
-create table raw.billing_instalments as
-select
-    instalment_id, contract_id, amount::varchar as amount, 'default' as source_system,
-    'billing/instalments/2026-01-31.csv' as file_name, row_number() over () + 1 as row_number,
-    date '2026-01-31' as export_day
-from stg_billing__instalments;
 create table fct_contacts as
 select 'T' || range as contact_id, 'K' || range as customer_id from range(200);
-create table raw.contact_contacts as
-select
-    contact_id, 'contact/contacts/2026-01-31.csv' as file_name,
-    row_number() over () + 1 as row_number, date '2026-01-31' as export_day
-from fct_contacts;
 create table fct_promises as
 select
     'M' || range as promise_id, 'K' || range as customer_id,
     50::decimal(18, 2) as amount
 from range(200);
-create table raw.contact_promises as
+create table stg_contact__promises as
 select
-    promise_id, 'contact/promises/2026-01-31.csv' as file_name,
-    row_number() over () + 1 as row_number, date '2026-01-31' as export_day
+    promise_id, date '2026-01-31' as made_date, date '2026-02-10' as due_date,
+    null::date as cancelled_date
 from fct_promises;
+
+create macro delivered(kind, day) as {
+    'source_system': 'default', 'file_name': kind || '/' || day || '.csv',
+    'export_day': day::date
+};
+insert into raw.billing_customers by name
+select
+    customer_id, row_number() over () + 1 as row_number,
+    unnest(delivered('billing/customers', '2026-01-31'))
+from dim_customers;
+insert into raw.billing_contracts by name
+select
+    contract_id, customer_id, '1000' as principal_amount, row_number() over () + 1 as row_number,
+    unnest(delivered('billing/contracts', '2026-01-31'))
+from dim_contracts;
+insert into raw.billing_instalments by name
+select
+    instalment_id, contract_id, '2026-01-15' as due_date, amount,
+    row_number() over () + 1 as row_number,
+    unnest(delivered('billing/instalments', '2026-01-31'))
+from stg_billing__instalments;
+insert into raw.payment_payments by name
+select
+    payment_id, contract_id, amount, payment_status as status, '2026-01-20' as status_at,
+    row_number() over () + 1 as row_number,
+    unnest(delivered('payment/payments', '2026-01-31'))
+from stg_payment__payments;
+insert into raw.contact_contacts by name
+select
+    contact_id, customer_id, row_number() over () + 1 as row_number,
+    unnest(delivered('contact/contacts', '2026-01-31'))
+from fct_contacts;
+-- promises are made from nine to six
+insert into raw.contact_promises by name
+select
+    case when export_day = date '2026-01-31' then 'M' else 'old' || export_day || '-' end
+    || range as promise_id,
+    'K' || range as customer_id,
+    '50' as amount,
+    export_day + interval 9 hours + interval 1 minute * (range % 54 * 10) as made_at,
+    export_day + 10 as due_date,
+    range + 2 as row_number,
+    unnest(delivered('contact/promises', export_day::varchar))
+from range(200)
+cross join (select export_day from raw.files where kind = 'promises') as deliveries;
+drop macro delivered;
 create table fct_agreements (agreement_id varchar);
 create table fct_cash as
 select
@@ -102,9 +155,10 @@ from dim_contracts;
 create table kpi_catalog as
 select
     'recovery_rate' as kpi_id, 'ratio' as kind, 1::double as multiplier, true as is_available,
-    0::double as minimum_value, 1::double as maximum_value, 1 as version, true as is_money
+    0::double as minimum_value, 1::double as maximum_value, 'row' as counts, true as is_money,
+    null::varchar as numerator_spans, null::varchar as denominator_spans, 1 as version
 union all
-select 'net_promoter_score', 'ratio', 100, false, -100, 100, 1, false;
+select 'net_promoter_score', 'ratio', 100, false, -100, 100, 'row', false, null, null, 1;
 create table kpi_recovery_rate as
 select contract_id as unit_id, 50 as numerator, 100 as denominator from dim_contracts;
 create table kpi_values as
@@ -112,8 +166,8 @@ select
     'recovery_rate' as kpi_id, 'month' as period_grain, date '2025-12-01' as period_start,
     date '2025-12-31' as period_end, 'all' as dimension, 'all' as member, 'all' as part,
     10000::double as numerator, 20000::double as denominator, 0.5::double as value,
-    'BRL' as currency, true as is_complete_period, true as is_mature, false as is_small_sample,
-    null::varchar as blocked_by;
+    200 as unit_count, 'BRL' as currency, true as is_complete_period, true as is_mature,
+    false as is_small_sample, null::varchar as blocked_by;
 create table kpi_targets as
 select
     'recovery_rate' as kpi_id, 'month' as period_grain, 'all' as dimension, 'all' as member,
@@ -127,6 +181,7 @@ select 'recovery_rate' as kpi_id, date '2025-12-31' as calendar_date, 200 as row
 
 def make_warehouse(path: Path, *changes: str) -> Path:
     """Write the warehouse to ``path``, then change it with SQL statements."""
+    open_warehouse(path).close()
     return build(path, TABLES, *changes)
 
 

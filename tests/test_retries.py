@@ -25,11 +25,14 @@ def test_a_locked_warehouse_file_is_waited_for(tmp_path, quick_retries):
     other = process(LOCK, warehouse_path(tmp_path / "home"))
     ending = end_after(0.8, other)
     heard = []
-    ingested = ingest(settings_of(tmp_path), None, set(contract()), heard.append)
+    ingested = ingest(
+        settings_of(tmp_path), None, set(contract()), lambda *line: heard.append(line)
+    )
     ending.join()
     assert sum(file.rows_loaded for file in ingested.files) == 5
     assert heard
-    assert "is open in another program" in heard[0]
+    assert heard[0][0] == "WARNING"
+    assert "is open in another program" in heard[0][1]
 
 
 def test_a_warehouse_file_that_stays_locked_is_told(tmp_path, monkeypatch):
@@ -56,13 +59,15 @@ def test_a_file_that_is_still_being_written_is_waited_for(tmp_path, quick_retrie
                 time.sleep(0.004)
                 file.write("2\n")
 
-    heard: list[str] = []
+    heard: list[tuple[str, str]] = []
     delivering = threading.Thread(target=deliver)
     delivering.start()
     is_loading.wait()
-    ingested = ingest(settings_of(tmp_path), None, set(contract()), heard.append)
+    ingested = ingest(
+        settings_of(tmp_path), None, set(contract()), lambda *line: heard.append(line)
+    )
     delivering.join()
-    assert any("changed while it was read" in message for message in heard)
+    assert any("changed while it was read" in message for _, message in heard)
     assert sum(file.rows_loaded for file in ingested.files) == 305
     assert sum(file.rows_rejected for file in ingested.files) == 0
 

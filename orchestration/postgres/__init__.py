@@ -1,1 +1,0 @@
-"""The current release, served from PostgreSQL too."""
