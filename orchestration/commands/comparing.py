@@ -21,14 +21,17 @@ from orchestration.warehouse import warehouse_path
 
 def diff(
     old: Annotated[
-        str | None, typer.Argument(metavar="[RELEASE", help="Id of the earlier release.")
+        str | None, typer.Argument(metavar="RELEASE", help="Id of the earlier release.")
     ] = None,
     new: Annotated[
-        str | None, typer.Argument(metavar="RELEASE]", help="Id of the later release.")
+        str | None, typer.Argument(metavar="RELEASE", help="Id of the later release.")
     ] = None,
     *,
     against_release: Annotated[
-        bool, typer.Option(help="Compare a warehouse file with the current release.")
+        bool,
+        typer.Option(
+            "--against-release", help="Compare a warehouse file with the current release."
+        ),
     ] = False,
     warehouse: Annotated[
         Path | None, typer.Option(help="That file; by default the one in the home.")
