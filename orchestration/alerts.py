@@ -24,6 +24,7 @@ HEADLINES = {
     "bad input": "Bad input or configuration; nothing was loaded",
     "failed": "The run failed; the release that is served is whole",
     "killed": "The run was killed; the release that is served is whole",
+    "blocked": "The run waited in vain for another",
     "late": "Exports are late",
     "status": "Somebody has to look after it",
 }

@@ -99,7 +99,7 @@ where
         where
             (files.area, files.kind, files.source_system, files.export_day, files.file_name)
             = (known.area, known.kind, known.source_system, known.export_day, known.file_name)
-            and files.file_hash = known.file_hash
+            and md5_number_upper(files.file_hash) = known.content_number
     )
 """
 CURRENT, PUBLISHED = "main", "published.main"

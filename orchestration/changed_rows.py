@@ -49,9 +49,11 @@ def find_causes(
     )
     for kpi in _kpis(connection):
         name = f"kpi_{kpi.kpi_id}"
-        if all(name in there for there in tables.values()) and _find_changed_rows(
-            connection, kpi, old_as_of
-        ):
+        has_rows = all(
+            name in there and "unit_id" in column_names(connection, f"{schema}.{name}")
+            for schema, there in tables.items()
+        )
+        if has_rows and _find_changed_rows(connection, kpi, old_as_of):
             _find_values(connection, kpi)
             _find_unit_links(connection, kpi, tables)
             _find_causes_of_values(connection, kpi)
@@ -166,7 +168,7 @@ def _rows(
         if "ends_on" in there
         else "cast(null as date) as ends_on",
         "matures_on" if "matures_on" in there else "cast(null as date) as matures_on",
-        f"coalesce({kpi.mix}, 'unknown') as part" if kpi.mix else "'all' as part",
+        _part(kpi, there),
         *(
             f"coalesce({name}, 'unknown') as {name}" if name in there else f"'unknown' as {name}"
             for name in kpi.dimensions
@@ -176,6 +178,12 @@ def _rows(
         " as denominator",
     ]
     return f"select {', '.join(selected)} from {table} where kpi_date <= date '{old_as_of}'"
+
+
+def _part(kpi: CountedKpi, there: list[str]) -> str:
+    if not kpi.mix:
+        return "'all' as part"
+    return f"coalesce({kpi.mix}, 'unknown') as part" if kpi.mix in there else "'unknown' as part"
 
 
 def _find_values(connection: duckdb.DuckDBPyConnection, kpi: CountedKpi) -> None:

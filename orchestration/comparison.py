@@ -136,9 +136,7 @@ class Comparison:
         """Count the differences, the KPI with the most final values changed first."""
         where, parameters = which.conditions
         rows = self.connection.execute(
-            SUMMARY.format(
-                old=f"{self.old.schema}.main", new=f"{self.new.schema}.main", where=where
-            ),
+            SUMMARY.format(old=self.old.schema, new=self.new.schema, where=where),
             parameters,
         ).fetchall()
         return [KpiDifference(*row[:-1], largest=_largest(row[-1])) for row in rows]

@@ -1,10 +1,12 @@
 """How comparisons and decompositions look on the terminal."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from rich.table import Table
 
 from orchestration.comparison import Edition, KpiDifference, Largest, ValueDifference
+from orchestration.decomposition import Effect, Why
 from orchestration.terminal import NOTHING, value_text
 
 
@@ -68,6 +70,51 @@ def change_text(change: float | None, unit: str, currency: str | None) -> str:
     if unit == "money":
         return f"{currency} {change:+,.2f}"
     return f"{change:+,.2f}" + ("" if unit == "count" else f" {unit}")
+
+
+def why_lines(why: Why) -> list[str]:
+    """Say what changed, and what of it is no change of the world but of what is known of it."""
+    old, new = why.periods
+    part = "" if why.part == "all" else f", part {why.part}"
+
+    def text(value: Fraction) -> str:
+        return value_text(float(value), why.kpi.unit, why.currency)
+
+    lines = [f"{why.kpi.name}: {old} against {new}{part}", why.kpi.question, ""]
+    if why.restated:
+        lines.append(f"{old} was first published as {text(why.first)}; it is now {text(why.base)}:")
+        lines += [f"  {_signed(why, effect.total)}  {effect.name}" for effect in why.restated]
+        lines.append("")
+    change = why.value - why.base
+    lines.append(
+        f"From {text(why.base)} in {old} to {text(why.value)} in {new}, as both are known now:"
+        f" {_signed(why, change)}"
+    )
+    return lines
+
+
+def effects_table(why: Why, effects: Sequence[Effect], title: str) -> Table:
+    """Lay out the effects, the columns none of them has left out, and their exact sum."""
+    kinds = [
+        kind
+        for kind in ("rate", "mix", "other")
+        if any(getattr(effect, kind) for effect in effects)
+    ]
+    shown = kinds if len(kinds) > 1 else []
+    table = _table(title, *shown, "change")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for effect in effects:
+        cells = [_signed(why, getattr(effect, kind)) for kind in shown]
+        table.add_row(effect.name, *cells, _signed(why, effect.total))
+    sums = [sum(getattr(effect, kind) for effect in effects) for kind in kinds]
+    totals = [_signed(why, total) for total in (sums if shown else [])]
+    table.add_row("all", *totals, _signed(why, sum(sums)))
+    return table
+
+
+def _signed(why: Why, change: Fraction) -> str:
+    return change_text(float(change), why.kpi.unit, why.currency)
 
 
 def _table(*columns: str) -> Table:

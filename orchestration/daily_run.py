@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
-from orchestration.errors import InputError, RefusedError
+from orchestration.errors import InputError, RefusedError, machine_error
 from orchestration.home_lock import held, make_home
 from orchestration.rebuild import delete, set_aside
 from orchestration.run_log import log_path
@@ -40,6 +40,7 @@ UNFINISHED = [
 class Finished:
     """A released run: what the assets ``ingestion/files`` and ``release`` say of it.
 
+    ``copied`` is what ``postgres_release`` says, empty where no PostgreSQL was named;
     ``aside`` is the warehouse file of before a rebuild, where it has to be kept.
     """
 
@@ -47,6 +48,7 @@ class Finished:
     log: Path
     loaded: Mapping[str, Any]
     released: Mapping[str, Any]
+    copied: Mapping[str, Any]
     aside: Path | None = None
 
 
@@ -83,7 +85,8 @@ def run_daily(settings: Settings, run_id: str, rebuild: Rebuild | None = None) -
     except InputError:
         raise
     except Exception as error:
-        problems = getattr(error, "problems", [f"{type(error).__name__}: {error}"])
+        told = machine_error(error, settings.run_home) or error
+        problems = getattr(told, "problems", [f"{type(error).__name__}: {error}"])
         log = log_path(settings.run_home, run_id)
         raise RunError([*problems, f"The log, with all details, is {log}."]) from error
 
@@ -145,6 +148,7 @@ def _run(settings: Settings, run_id: str) -> Finished:
         log=log_path(settings.run_home, run_id),
         loaded=_said_of(result, "raw", dg.AssetKey(["ingestion", "files"])),
         released=_said_of(result, "release", dg.AssetKey("release")),
+        copied=_said_of(result, "postgres_release", dg.AssetKey("postgres_release")),
     )
 
 

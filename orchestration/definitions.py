@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import dagster as dg
 
@@ -10,6 +11,7 @@ from expectations.audit import AuditOutcome, suites
 from expectations.limits import load_limits
 from orchestration.errors import RefusedError
 from orchestration.ingestion import WAREHOUSE_POOL, raw
+from orchestration.postgres.copying import copy_release
 from orchestration.progress import report
 from orchestration.publication import publish
 from orchestration.retries import retried
@@ -61,7 +63,7 @@ def release(
                     tell,
                     keep=settings.keep,
                 ),
-                recorder.log,
+                context.log.warning,
             )
     except RefusedError as refused:
         if refused.outcome:
@@ -119,8 +121,24 @@ def _checks(outcome: AuditOutcome) -> Iterator[dg.AssetCheckResult]:
         )
 
 
+@dg.asset(deps=[release], group_name="release", pool=WAREHOUSE_POOL, output_required=False)
+def postgres_release(settings: Settings) -> Iterator[dg.MaterializeResult]:
+    """Have PostgreSQL serve the release that is published; skipped where none is named."""
+    if settings.to is None:
+        return
+    copied = copy_release(settings.run_home, settings.to, partial(report, "Copying to PostgreSQL"))
+    yield dg.MaterializeResult(
+        metadata={
+            "release_id": copied.release_id,
+            "place": copied.place,
+            "tables": copied.table_count,
+            "rows": copied.row_count,
+        }
+    )
+
+
 defs = dg.Definitions(
-    assets=[raw, models, release],
+    assets=[raw, models, release, postgres_release],
     jobs=[daily],
     schedules=[every_morning],
     resources={"settings": Settings.from_environment()},

@@ -80,7 +80,7 @@ def explain(connection: duckdb.DuckDBPyConnection, wanted: Slice, most: int = 10
     Raises ``InputError`` where there is no such value, or none that can be taken apart, and
     ``ExplanationError`` where the rows do not give the published value.
     """
-    kpi = _kpi(connection, wanted.kpi_id)
+    kpi = kpi_named(connection, wanted.kpi_id)
     published = _published(connection, kpi, wanted)
     if kpi.kind == "statistic":
         raise InputError(_what_a_statistic_says(kpi, wanted, published))
@@ -104,7 +104,7 @@ def explain(connection: duckdb.DuckDBPyConnection, wanted: Slice, most: int = 10
     return explanation
 
 
-def _kpi(connection: duckdb.DuckDBPyConnection, kpi_id: str) -> Kpi:
+def kpi_named(connection: duckdb.DuckDBPyConnection, kpi_id: str) -> Kpi:
     """Return what the catalogue says of a KPI whose exports have come."""
     row = connection.execute(
         """

@@ -54,12 +54,12 @@ def ingest(
     settings: Settings,
     days: DayRange | None,
     kinds: Collection[str],
-    log: Callable[[str, str], None] = lambda level, message: None,
+    warn: Callable[[str], object] = lambda message: None,
 ) -> Ingested:
     """Load the new and changed files of the days, for kinds as "billing.customers".
 
     ``InputError`` names every file found wanting, and then nothing is loaded. What may pass, as a
-    file that is still being written, is waited for; ``log`` hears of it.
+    file that is still being written, is waited for; ``warn`` hears of it.
     """
     started = time.monotonic()
     files: list[LoadedFile] = []  # of all attempts
@@ -74,7 +74,7 @@ def ingest(
             newest_days = newest_export_days(connection)
         return Ingested(tuple(files), found.unclaimed, newest_days, time.monotonic() - started)
 
-    return retried(attempt, log)
+    return retried(attempt, warn)
 
 
 @dg.multi_asset(
@@ -94,7 +94,7 @@ def raw(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[dg.Ma
     recorder = recorder_of(context.run.run_id)
     with recorder.step("landing"):
         settings.start_from_the_current_warehouse()
-        ingested = ingest(settings, days or settings.days, kinds, recorder.log)
+        ingested = ingest(settings, days or settings.days, kinds, context.log.warning)
     recorder.note(
         files=len({file.file_name for file in ingested.files}),
         rows_in=sum(file.rows_in for file in ingested.files),

@@ -51,9 +51,9 @@ def set_aside(settings: Settings, is_loss_accepted: bool) -> Aside | None:
         )
     aside = settings.warehouse.with_suffix(".aside.duckdb")
     _log_of(aside).unlink(missing_ok=True)
-    for old, new in ((settings.warehouse, aside), (_log_of(settings.warehouse), _log_of(aside))):
-        if old.exists():
-            old.replace(new)
+    if (log := _log_of(settings.warehouse)).exists():
+        log.replace(_log_of(aside))  # first: a new file must not find the log of the old one
+    settings.warehouse.replace(aside)
     return Aside(aside, is_needed=loaded is None or bool(gone))
 
 

@@ -20,10 +20,11 @@ FILES = "release_files"
 OWN_TABLES = (TABLE, FILES)
 TABLES = f"""
 create table release.main.{FILES} as
-select area, kind, source_system, export_day, file_name, file_hash
+select
+    area, kind, source_system, export_day, file_name, md5_number_upper(file_hash) as content_number
 from raw.files where export_day <= (select known_at from int_clock);
 comment on table release.main.{FILES} is
-    'One row per export file and kind that this release knew, with the hash of its content.';
+    'One row per export file and kind that this release knew; another content, another number.';
 create table release.main.{TABLE} (
     kpi_id varchar, period_grain varchar, period_start date, dimension varchar, member varchar,
     part varchar, old_release_id varchar, new_release_id varchar, restated_at timestamp,

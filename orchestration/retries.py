@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 def retried(
-    attempt: Callable[[], Result], log: Callable[[str, str], None] = lambda level, message: None
+    attempt: Callable[[], Result], warn: Callable[[str], object] = lambda message: None
 ) -> Result:
     """Do it, and again after a while as long as only what may pass is in its way.
 
@@ -27,8 +27,9 @@ def retried(
             if not is_transient(error):
                 raise
             why = str(error).splitlines()[0]
-        log("WARNING", f"Trying again in {seconds} seconds: {why}")
-        report(f"Trying again in {seconds} seconds: {why}", 0, 0)
+        message = f"Trying again in {seconds} seconds: {why}"
+        warn(message)
+        report(message, 0, 0)
         time.sleep(seconds)
     try:
         return attempt()

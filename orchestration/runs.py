@@ -9,9 +9,10 @@ import socket
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,6 +35,8 @@ RELEASED, DONE, REFUSED, BAD_INPUT, FAILED, KILLED = (
     "failed",
     "killed",
 )
+# no outcome, as such a run changes nothing: it waited in vain for another
+BLOCKED = "blocked"
 # the check that says exports are late
 LATENESS = "required_kinds_are_fresh"
 
@@ -144,8 +147,7 @@ class Recorder:
 
     def log(self, level: str, message: str, **details: str) -> None:
         """Write to the run's log, as far as the disk lets it."""
-        with suppress(OSError):  # what filled the disk is told where the run ends
-            write_line(log_path(self.home, self.run.run_id), level, message, **details)
+        _log(self.home, self.run.run_id, level, message, **details)
 
 
 _recorders: dict[str, Recorder] = {}
@@ -166,7 +168,13 @@ def at_work(
         yield _recorders[run_id]
         return
     make_home(home)
-    with held(home, run_id, wait_minutes * 60, on_wait) as died:
+    with ExitStack() as holding:
+        try:
+            died = holding.enter_context(held(home, run_id, wait_minutes * 60, on_wait))
+        except InputError as error:
+            if wait_minutes:
+                alert(BLOCKED, home, run_id, error.problems, partial(_log, home, run_id))
+            raise
         if died:
             _record_the_dead(home, died)
         recorder = _recorders[run_id] = Recorder(home, run_id)
@@ -194,7 +202,9 @@ def past_runs(home: Path) -> list[Run]:
     return [run for line in lines if (run := _parsed(line)) is not None]
 
 
-def write_runs(connection: duckdb.DuckDBPyConnection, home: Path, run_id: str, **facts) -> None:
+def write_runs(
+    connection: duckdb.DuckDBPyConnection, home: Path, run_id: str, **facts: Any
+) -> None:
     """Create ``release.main.release_runs``: the runs so far, and this one with ``facts``."""
     runs = past_runs(home)
     if run_id in _recorders:
@@ -237,13 +247,15 @@ def _record_the_dead(home: Path, died: Holder) -> None:
         user=died.user,
         problems=() if is_released else ("Its process ended before the run did.",),
     )
-
-    def log(level: str, message: str) -> None:
-        write_line(log_path(home, died.run_id), level, message)
-
+    log = partial(_log, home, died.run_id)
     _append(home, run, log)
     if not is_released:
         alert(KILLED, home, run.run_id, run.problems, log)
+
+
+def _log(home: Path, run_id: str, level: str, message: str, **details: str) -> None:
+    with suppress(OSError):  # what filled the disk is told where the run ends
+        write_line(log_path(home, run_id), level, message, **details)
 
 
 def _append(home: Path, run: Run, log: Callable[[str, str], None]) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from pydantic import Field
 from orchestration.errors import InputError
 from orchestration.exports import DayRange
 from orchestration.home_lock import held
+from orchestration.postgres.target import TARGET_VARIABLE, check_target
 from orchestration.progress import report
 from orchestration.releases import RELEASES_KEPT
 from orchestration.runs import Recorder, at_work
@@ -48,6 +49,15 @@ class Settings(dg.ConfigurableResource):
             sources=list(filter(None, os.environ.get(SOURCES_VARIABLE, "").split(os.pathsep))),
             keep=int(os.environ.get(KEEP_VARIABLE, RELEASES_KEPT)),
         )
+
+    @property
+    def to(self) -> str | None:
+        """URL of the PostgreSQL that gets the release too; a run about the past stays here.
+
+        It is read where it is needed and is no configuration, which Dagster would keep: it may
+        hold a password.
+        """
+        return None if self.is_about_the_past else os.environ.get(TARGET_VARIABLE) or None
 
     @property
     def is_about_the_past(self) -> bool:
@@ -100,18 +110,27 @@ class Settings(dg.ConfigurableResource):
         if context.run is None:
             yield self
             return
-        with self.at_work(context.run.run_id):
+        with self.at_work(context.run.run_id, context.log.info):
             yield self
 
     @contextmanager
-    def at_work(self, run_id: str) -> Iterator[Recorder]:
+    def at_work(
+        self, run_id: str, tell: Callable[[str], object] = lambda message: None
+    ) -> Iterator[Recorder]:
         """Have the home to oneself for a run, and tell for whom one waits."""
-        with at_work(self.run_home, run_id, self.wait, _report_wait) as recorder:
+
+        def on_wait(holder: str) -> None:
+            tell(f"Waiting for {holder}")
+            _report_wait(holder)
+
+        with at_work(self.run_home, run_id, self.wait, on_wait) as recorder:
             yield recorder
 
     def check(self) -> None:
         """Raise ``InputError`` for what can be seen to be wrong before anything is opened."""
         _ = self.clocks, self.days, self.systems
+        if self.to:
+            check_target(self.to)
         if not Path(self.exports).is_dir():
             raise InputError(
                 f"{self.exports}: there is no such directory; name the one the exports are in."

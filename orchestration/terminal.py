@@ -317,6 +317,7 @@ def summary(finished: "Finished") -> list[str]:
         "",
         f"As of {released['as_of']}, known at {released['known_at']}.",
         f"Release  {finished.home / 'published'}",
+        *([f"         {finished.copied['place']}"] if finished.copied else []),
         f"Audit    {released['report']}",
         f"Log      {finished.log}",
     ]

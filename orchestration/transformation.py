@@ -78,7 +78,7 @@ def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
         return result, _row_counts(settings, events)
 
     with recorder.step("building"):
-        result, row_counts = retried(attempt, recorder.log)
+        result, row_counts = retried(attempt, context.log.warning)
     for event in events:
         message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
         rows = row_counts.get(event["data"]["node_info"]["unique_id"], {})

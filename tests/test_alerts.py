@@ -2,12 +2,12 @@
 
 import pytest
 from hand_made_warehouse import make_warehouse
-from operating import RUN_ID
+from operating import HOLD, RUN_ID, process
 
-from orchestration.errors import RefusedError
+from orchestration.errors import InputError, RefusedError
 from orchestration.publication import publish
 from orchestration.run_log import log_path
-from orchestration.runs import at_work
+from orchestration.runs import at_work, past_runs
 
 ORPHANS = "update stg_payment__payments set contract_id = 'nobody' where payment_id <= 'P15'"
 
@@ -55,3 +55,14 @@ def test_an_alert_that_cannot_be_sent_fails_no_run(tmp_path, monkeypatch, caplog
     assert "The alert of WAREHOUSE_ALERT_WEBHOOK could not be sent" in log
     assert "The alert of WAREHOUSE_ALERT_COMMAND could not be sent" in log
     assert "topsecret" not in log + caplog.text
+
+
+def test_a_run_that_waited_in_vain_is_told(tmp_path, webhook):
+    other = process(HOLD, tmp_path)
+    with pytest.raises(InputError, match="another run"), at_work(tmp_path, RUN_ID, 0.001):
+        pass
+    other.communicate("\n")
+    (alert,) = webhook
+    assert alert["outcome"] == "blocked"
+    assert "another run is at work there: run the-other of" in alert["text"]
+    assert past_runs(tmp_path) == []

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from dagster import AssetKey
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from operating import HOLD, process
 from whole_runs import write
 
 from orchestration.contract import DBT_PROJECT, contract
@@ -249,6 +250,17 @@ def test_a_refused_release_says_so_on_its_checks(finished, settings, tmp_path):
     assert check.severity == dg.AssetCheckSeverity.ERROR
     assert check.metadata["refused_by"].value == ["required_kinds_are_delivered"]
     assert past_runs(home)[-1].outcome == "refused"
+
+
+def test_a_run_of_the_ui_waits_for_others_as_the_command_line_does(settings, tmp_path):
+    own = settings.model_copy(update={"home": str(tmp_path / "home"), "wait": 0})
+    (tmp_path / "home").mkdir()
+    other = process(HOLD, tmp_path / "home")
+    with pytest.raises(dg.DagsterError) as told:
+        _launch(own, [AssetKey(["payment", "payments"])], {})
+    assert "another run is at work there: run the-other" in str(told.value.__cause__)
+    assert not own.warehouse.exists()
+    other.communicate("\n")
 
 
 def test_partitions_can_be_loaded_from_the_ui_alone(settings, tmp_path):

@@ -103,3 +103,12 @@ def test_a_home_that_may_not_be_written_is_bad_input(small_disk, tmp_path):
     run = warehouse_run(tmp_path / "exports", small_disk / "home")
     assert run.returncode == 2, run.stdout + run.stderr
     assert "nothing can be written there: Read-only file system" in run.stderr
+
+
+def test_a_disk_that_is_full_from_the_start_is_told(small_disk, tmp_path):
+    write(tmp_path / "exports", EXPORTS)
+    (small_disk / "home").mkdir()
+    fill(small_disk)
+    run = warehouse_run(tmp_path / "exports", small_disk / "home")
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert "The disk is full: 0.0 MB of 629.1 MB are free in" in run.stderr

@@ -91,8 +91,8 @@ def test_a_line_that_a_crash_cut_off_costs_no_other_run(tmp_path):
             "refused",
             ["few_orphans (arrivals, critical): Few are."],
         ),
-        (InputError("line 3 has 'Maria'"), "bad input", ["InputError: the log says it in 1"]),
-        (ValueError("'Maria' is no number"), "failed", ["ValueError: the log says it in 1"]),
+        (InputError("line 3 has 'Maria'"), "bad input", ["InputError: the log says what it was"]),
+        (ValueError("'Maria' is no number"), "failed", ["ValueError: the log says what it was"]),
     ],
 )
 def test_no_value_of_a_row_is_kept_of_a_run_that_failed(tmp_path, error, outcome, kept):

@@ -1,6 +1,6 @@
 """The log of restatements: on releases of a small world, and on whole runs of the daily job."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
@@ -127,7 +127,6 @@ class Payment:
     status: str = "cleared"
     contract_id: str = "C1"
     exported: str = EXPORTED
-    file_name: str = ""
     is_deleted: str | None = None
 
 
@@ -153,7 +152,6 @@ class Home:
         as_of: str = EXPORTED,
         *changes: str,
         policies: dict[str, str] | None = None,
-        replaced: str = "",
     ) -> list[dict]:
         """Build and release; return what the log says, the oldest first."""
         number = len(self.releases) + 1
@@ -164,7 +162,7 @@ class Home:
                 "insert into raw.payment_payments (payment_id, contract_id, amount, status,"
                 " status_at, is_deleted, source_system, file_name, file_hash, row_number,"
                 " export_day) values (?, ?, ?, ?, ?, ?, 'default', ?, ?, ?, ?)",
-                [_raw(row, payment, replaced) for row, payment in enumerate(payments)],
+                list(_raw_rows(payments)),
             )
             connection.execute(
                 "insert into raw.files by name select distinct 'payment' as area,"
@@ -196,13 +194,14 @@ class Home:
         return rows
 
 
-def _raw(row: int, payment: Payment, replaced: str) -> tuple:
-    file_name = payment.file_name or f"payments/{payment.exported}.csv"
-    content = "other" if file_name == replaced else "first"
-    return (
-        *(payment.payment_id, payment.contract_id, payment.amount, payment.status),
-        *(payment.day, payment.is_deleted, file_name, content, row, payment.exported),
-    )
+def _raw_rows(payments: Sequence[Payment]) -> Iterator[tuple]:
+    for row, payment in enumerate(payments):
+        file_name = f"payments/{payment.exported}.csv"
+        content = repr([other for other in payments if other.exported == payment.exported])
+        yield (
+            *(payment.payment_id, payment.contract_id, payment.amount, payment.status),
+            *(payment.day, payment.is_deleted, file_name, content, row, payment.exported),
+        )
 
 
 @pytest.fixture
@@ -287,7 +286,7 @@ def test_a_withdrawn_row_counts_as_corrected(home: Home) -> None:
 
 def test_a_row_gone_from_a_replaced_file_counts_as_corrected(home: Home) -> None:
     home.release(PAID)
-    rows = home.release(PAID[::2], LATER, replaced=f"payments/{EXPORTED}.csv")
+    rows = home.release(PAID[::2], LATER)
     cash = month(rows, "cash_collected")
     assert (cash["cause"], cash["change"], counts(cash)) == ("corrected_row", -400, (0, 1, 0, 1))
 

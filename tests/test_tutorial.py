@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from whole_runs import query
 
+from orchestration.comparison import Which, compared
 from orchestration.contract import DBT_PROJECT
+from orchestration.releases import release_file
 from orchestration.warehouse import warehouse_path
 
 GUIDE = DBT_PROJECT.parent / "docs" / "change-a-kpi.md"
@@ -73,3 +75,8 @@ def test_the_kpi_of_the_guide_has_values(
         " where movement_kind = 'payment' and year(booked_date) = 2026",
     )[0]
     assert value == pytest.approx(float(numerator) / float(denominator))
+    # and against the release nothing else differs, as the guide says to look
+    with compared(release_file(sample_home), warehouse) as comparison:
+        (difference,) = comparison.by_kpi(Which())
+    assert (difference.kpi_id, difference.final_count, difference.gone_count) == (KPI[4:], 0, 0)
+    assert difference.new_count > 0

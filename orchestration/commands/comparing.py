@@ -1,5 +1,6 @@
 """Commands that compare published figures with other ones."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -7,8 +8,17 @@ import typer
 
 from orchestration.commands.options import Home
 from orchestration.comparison import Which, check, compared
-from orchestration.comparison_layout import editions_line, kpis_table, values_table
+from orchestration.comparison_layout import (
+    editions_line,
+    effects_table,
+    kpis_table,
+    values_table,
+    why_lines,
+)
+from orchestration.decomposition import decompose
 from orchestration.errors import InputError
+from orchestration.explanation import open_release
+from orchestration.periods import period_named
 from orchestration.releases import (
     DATABASE_NAME,
     kept_releases,
@@ -71,6 +81,28 @@ def diff(
         if csv:
             count = comparison.write_csv(which, csv)
             console.print(f"{count:,} values are in {csv}.", markup=False, soft_wrap=True)
+
+
+def why(
+    kpi: Annotated[str, typer.Argument(metavar="KPI", help="Id of the KPI.")],
+    *,
+    base: Annotated[
+        str, typer.Option("--from", help="Period to compare with: 2026-03, 2026-W10, 2026-Q1 ...")
+    ],
+    period: Annotated[str, typer.Option("--to", help="Period whose value is in question.")],
+    by: Annotated[str | None, typer.Option(help="Dimension to decompose by.")] = None,
+    part: Annotated[str, typer.Option(help="Part, of a KPI that is a mix.")] = "all",
+    home: Home = Path("home"),
+) -> None:
+    """Decompose the change of a value exactly: what was restated, then rate and mix."""
+    periods = period_named(base), period_named(period)
+    with closing(open_release(release_file(home))) as release:
+        found = decompose(release, kpi, periods, by, part)
+    for line in why_lines(found):
+        console.print(line, markup=False, soft_wrap=True)
+    console.print("", effects_table(found, found.effects, by or "side"))
+    if found.undone:
+        console.print("", effects_table(found, found.undone, "of which"))
 
 
 def _two_releases(home: Path, old: str | None, new: str | None) -> tuple[Path, Path]:

@@ -1,18 +1,21 @@
 """Commands about the releases of a home."""
 
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from orchestration.commands.options import Home
+from orchestration.commands.options import Home, To, target_named
 from orchestration.errors import InputError
 from orchestration.home_lock import held
 from orchestration.policies import policy
+from orchestration.postgres.target import TARGET_VARIABLE
+from orchestration.progress import listening, report
 from orchestration.releases import kept_releases, roll_back
-from orchestration.terminal import console, releases_table
+from orchestration.terminal import console, releases_table, showing_progress
 
 
 def releases(home: Home = Path("home")) -> None:
@@ -26,6 +29,7 @@ def releases(home: Home = Path("home")) -> None:
 def rollback(
     release: Annotated[str, typer.Argument(metavar="RELEASE", help="Id, or the beginning of one.")],
     home: Home = Path("home"),
+    to: To = None,
 ) -> None:
     """Serve another release that is kept; the next run that passes its audit replaces it."""
     with held(home, "warehouse rollback"):
@@ -33,6 +37,30 @@ def rollback(
     console.print(
         f"{home / 'published'} is now {served.release_id}, as of {served.as_of}, known at"
         f" {served.known_at}. The next run that passes its audit replaces it.",
+        soft_wrap=True,
+    )
+    if url := target_named(to):
+        _copy(home, url)
+
+
+def copy(home: Home = Path("home"), to: To = None) -> None:
+    """Have PostgreSQL serve the release that is served here."""
+    url = target_named(to)
+    if url is None:
+        raise InputError(f"Say where to: --to, or the environment's {TARGET_VARIABLE}.")
+    _copy(home, url)
+
+
+def _copy(home: Path, url: str) -> None:
+    from orchestration.postgres.copying import copy_release
+
+    with showing_progress() as listener, listening(listener):
+        copied = copy_release(home, url, partial(report, "Copying to PostgreSQL"))
+    serves = "now serves" if copied.is_new else "serves already"
+    console.print(
+        f"{copied.place}, {serves} {copied.release_id}: {copied.table_count:,} tables,"
+        f" {copied.row_count:,} rows.",
+        markup=False,
         soft_wrap=True,
     )
 

@@ -9,9 +9,18 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands.options import Exports, Home, Keep, MoreSources, Sources, day_option
+from orchestration.commands.options import (
+    Exports,
+    Home,
+    Keep,
+    MoreSources,
+    Sources,
+    day_and_target,
+    day_option,
+)
 from orchestration.errors import InputError
 from orchestration.figures import newest_figures
+from orchestration.postgres.target import TARGET_VARIABLE
 from orchestration.progress import listening, report
 from orchestration.releases import RELEASES_KEPT, release_file
 from orchestration.terminal import console, figures_table, showing_progress, summary
@@ -25,7 +34,14 @@ def run(
     more_sources: MoreSources = (),
     day: day_option("--day", text="Load this export day only.") = None,
     first_day: day_option("--from", text="Load from this export day on.") = None,
-    last_day: day_option("--to", text="Load up to this export day.") = None,
+    to: Annotated[
+        list[str],
+        typer.Option(
+            metavar="DAY|URL",
+            help="Load up to this export day. A URL, postgresql://...: serve the release from"
+            " there too.",
+        ),
+    ] = (),
     as_of: day_option("--as-of", text="Describe the world at the end of this day.") = None,
     known_at: day_option("--known-at", text="Keep out what was exported later.") = None,
     keep: Keep = RELEASES_KEPT,
@@ -49,6 +65,14 @@ def run(
     """
     if lose_missing_files and not rebuild:
         raise InputError("--lose-missing-files goes with --rebuild only.")
+    last_day, url = day_and_target(to)
+    if url and (as_of or known_at):
+        raise InputError(
+            "--to postgresql://...: a run about the past has a release of its own that is not"
+            " copied; leave out the one or the other."
+        )
+    if url:
+        os.environ[TARGET_VARIABLE] = url
     if day and (first_day or last_day):
         raise InputError("--day goes without --from and --to; say the one or the others.")
     with showing_progress() as listener, listening(listener):

@@ -1,0 +1,1 @@
+"""The current release, served from PostgreSQL too."""
