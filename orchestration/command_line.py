@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from orchestration.commands import comparing, operating, reading, releases, running
+from orchestration.commands import comparing, operating, privacy, reading, releases, running
 from orchestration.errors import InputError, RefusedError
 from orchestration.run_log import scrubbed
 from orchestration.terminal import errors
@@ -33,6 +33,7 @@ app.command()(releases.releases)
 app.command()(releases.rollback)
 app.command()(releases.copy)
 app.command()(releases.override)
+app.command()(privacy.forget)
 app.command()(operating.status)
 app.command()(running.sample)
 app.command()(running.dev)

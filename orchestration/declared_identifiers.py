@@ -22,11 +22,11 @@ def use_secret(connection: duckdb.DuckDBPyConnection, systems: Iterable[SourceSy
                 for column, identifier in system.identifiers_of(spec, contract()[kind]).items():
                     if identifier != NONE:
                         needed_by = f"identifiers: {{{column}: {identifier}}} of {system.system}"
-                        _keep_to_one_secret(connection, secret(needed_by))
+                        keep_to_one_secret(connection, secret(needed_by))
                         return
 
 
-def _keep_to_one_secret(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
+def keep_to_one_secret(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
     """Use the secret on a connection to a warehouse, which must be the one it has always had."""
     noted = connection.execute("select fingerprint from raw.secret_fingerprints").fetchall()
     if noted and noted != [(fingerprint(key),)]:
@@ -37,6 +37,6 @@ def _keep_to_one_secret(connection: duckdb.DuckDBPyConnection, key: bytes) -> No
         )
     if not noted:
         connection.execute(
-            "insert into raw.secret_fingerprints select ?, localtimestamp", [fingerprint(key)]
+            "insert into raw.secret_fingerprints select ?, localtimestamp, 0", [fingerprint(key)]
         )
     give_key(connection, key)

@@ -19,11 +19,13 @@ import dagster as dg
 from orchestration.contract import bookkeeping, contract
 from orchestration.declared_identifiers import use_secret
 from orchestration.exports import DayRange, find_deliveries
+from orchestration.forgetting import catch_up
 from orchestration.policies import policy
 from orchestration.progress import report
 from orchestration.retries import retried
 from orchestration.runs import recorder_of
 from orchestration.settings import Settings
+from orchestration.tombstones import tombstones_of
 from orchestration.warehouse import (
     LoadedFile,
     load_by_group,
@@ -66,10 +68,13 @@ def ingest(
 
     def attempt() -> Ingested:
         found = find_deliveries(Path(settings.exports), settings.systems)
+        catch_up(Path(settings.home), settings.warehouse)
         with closing(open_warehouse(settings.warehouse)) as connection:
             use_secret(connection, settings.systems)
+            tombstones = tombstones_of(Path(settings.home), connection)
             deliveries = pending(connection, found, days, kinds)
-            for group in load_by_group(connection, deliveries, partial(report, "Loading")):
+            loading = partial(report, "Loading")
+            for group in load_by_group(connection, deliveries, loading, tombstones):
                 files.extend(group)
             newest_days = newest_export_days(connection)
         return Ingested(tuple(files), found.unclaimed, newest_days, time.monotonic() - started)

@@ -7,27 +7,24 @@ nothing; other content, or another mapping of it, replaces the file's rows.
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
-from orchestration.contract import IS_DELETED, Kind, bookkeeping, contract
+from orchestration.contract import IS_DELETED, bookkeeping, contract
 from orchestration.declared_identifiers import use_secret
 from orchestration.errors import InputError, TransientError, is_transient
 from orchestration.exports import DayRange, Delivery, Found, read_content, size_and_time
-from orchestration.identifiers import masked_sql, without_values
+from orchestration.filling import LoadedFile, arriving_table, fill, mapping_hash_of
+from orchestration.identifiers import without_values
 from orchestration.mapping import (
     header_problems,
-    shaped_rows,
-    takes_all_as_it_is,
-    unknown_columns,
 )
 from orchestration.readers import land, read_header
 from orchestration.readers.landing import unreadable_table
 from orchestration.scanning import undeclared_identifiers
-from orchestration.sources import mapping_hash
+from orchestration.tombstones import Tombstones
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -43,21 +40,6 @@ ORIGIN = {
 # Small files are read together: a statement costs more than their rows.
 MOST_FILES_TOGETHER = 500
 MOST_BYTES_TOGETHER = 32 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class LoadedFile:
-    """What one file gave one kind; ``rows_in`` = ``rows_loaded`` + ``rows_rejected``."""
-
-    area: str
-    kind: str
-    system: str
-    export_day: date
-    file_name: str
-    rows_in: int
-    rows_loaded: int
-    rows_rejected: int
-    unknown_columns: tuple[str, ...]
 
 
 def warehouse_path(home: Path) -> Path:
@@ -98,7 +80,7 @@ def pending(
         if days is not None and delivery.export_day not in days:
             continue
         notes = {
-            kind: noted.get((*_identity(delivery, kind), _mapping_hash(delivery, kind)))
+            kind: noted.get((*_identity(delivery, kind), mapping_hash_of(delivery, kind)))
             for kind in delivery.kinds
             if kinds is None or kind in kinds
         }
@@ -128,6 +110,7 @@ def load(
     connection: Connection,
     deliveries: Sequence[Delivery],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    tombstones: Tombstones | None = None,
 ) -> list[LoadedFile]:
     """Load what ``pending`` lists, each file wholly or not at all; say what each gave each kind.
 
@@ -135,13 +118,18 @@ def load(
     declared is refused, and so is all that follows; what was loaded before stays. ``on_progress``
     is told how many files are done, and of how many.
     """
-    return [file for group in load_by_group(connection, deliveries, on_progress) for file in group]
+    return [
+        file
+        for group in load_by_group(connection, deliveries, on_progress, tombstones)
+        for file in group
+    ]
 
 
 def load_by_group(
     connection: Connection,
     deliveries: Sequence[Delivery],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    tombstones: Tombstones | None = None,
 ) -> Iterator[list[LoadedFile]]:
     """Load as ``load`` does; yield what each group of files gave as soon as it is there to stay."""
     headers = _headers(deliveries)
@@ -151,7 +139,7 @@ def load_by_group(
     undeclared: list[str] = []
     done = 0
     for group in _groups(deliveries, headers):
-        yield _load_group(connection, group, headers[group[0].path], undeclared)
+        yield _load_group(connection, group, headers[group[0].path], undeclared, tombstones)
         done += len(group)
         on_progress(done, len(deliveries))
     if undeclared:
@@ -220,10 +208,6 @@ def _identity(delivery: Delivery, kind: str) -> tuple[str, str, date, str]:
     return delivery.system.system, kind, delivery.export_day, delivery.file_name
 
 
-def _mapping_hash(delivery: Delivery, kind: str) -> str:
-    return mapping_hash(delivery.system, delivery.spec, contract()[kind])
-
-
 def _headers(deliveries: Sequence[Delivery]) -> dict[Path, tuple[str, ...]]:
     headers, problems = {}, []
     for delivery in deliveries:
@@ -276,6 +260,7 @@ def _load_group(
     group: Sequence[Delivery],
     header: tuple[str, ...],
     undeclared: list[str],
+    tombstones: Tombstones | None,
 ) -> list[LoadedFile]:
     """Load files in one transaction; where a value breaks an SQL expression, one by one.
 
@@ -283,7 +268,7 @@ def _load_group(
     """
     unreadable = land(connection, group, header)
     _refuse_files_being_written(group)
-    connection.register("arriving", _arriving(group))
+    connection.register("arriving", arriving_table(group))
     connection.register("unreadable", unreadable_table(unreadable))
     try:
         undeclared += undeclared_identifiers(connection, group, header)
@@ -293,12 +278,14 @@ def _load_group(
             return [
                 file
                 for kind in group[0].kinds
-                for file in _fill(connection, contract()[kind], group, header)
+                for file in fill(connection, contract()[kind], group, header, tombstones)
             ]
     except duckdb.DataError as error:
         if len(group) > 1:
             return [
-                file for one in group for file in _load_group(connection, [one], header, undeclared)
+                file
+                for one in group
+                for file in _load_group(connection, [one], header, undeclared, tombstones)
             ]
         raise InputError(
             f"{group[0].file_name} has a value that an expression for it cannot take"
@@ -314,95 +301,6 @@ def _refuse_files_being_written(group: Sequence[Delivery]) -> None:
     ]
     if changed:
         raise TransientError(changed)
-
-
-def _fill(
-    connection: Connection, kind: Kind, group: Sequence[Delivery], header: tuple[str, ...]
-) -> list[LoadedFile]:
-    """Replace what the files gave a kind by what ``landing`` and ``unreadable`` hold."""
-    _forget(connection, kind)
-    has_nul = any(delivery.content.has_nul for delivery in group)
-    of_file = (header, group[0].system, group[0].spec, kind)
-    rows = shaped_rows(*of_file, has_nul)
-    # a line that cannot be read has no columns to tell which of it the kind takes
-    line = masked_sql("line_text") if takes_all_as_it_is(*of_file) else "cast(null as varchar)"
-    origin = "source_system, file_name, file_hash, export_day, loaded_at"
-    of_kind = f"'{kind.area}' as area, '{kind.name}' as kind"
-    inserted = connection.execute(f"""
-        insert into {kind.table} by name
-        select {origin}, rows.* exclude (path, problem, line_text)
-        from ({rows}) as rows inner join arriving using (path)
-        where problem is null
-    """).fetchone()[0]
-    if inserted < connection.execute("select count(*) from landing").fetchone()[0]:
-        connection.execute(f"""
-            insert into raw.rejected_rows by name
-            select {of_kind}, {origin}, row_number, unnest(problem), line_text
-            from ({rows}) as rows inner join arriving using (path)
-            where problem is not null
-        """)
-    connection.execute(f"""
-        insert into raw.rejected_rows by name
-        select {of_kind}, {origin}, unreadable.* exclude (path) replace ({line} as line_text)
-        from unreadable inner join arriving using (path)
-    """)
-    noted = connection.execute(f"""
-        insert into raw.files by name
-        with records as (
-            select path, count(*) as rows_in
-            from (select "#path" as path from landing union all select path from unreadable)
-            group by all
-        ),
-        rejected as (
-            select source_system, export_day, file_name, count(*) as rows_rejected
-            from raw.rejected_rows
-            where area = '{kind.area}' and kind = '{kind.name}'
-            group by all
-        )
-        select
-            arriving.* exclude (path), {of_kind},
-            '{_mapping_hash(group[0], kind.id)}' as mapping_hash,
-            coalesce(rows_in, 0) as rows_in,
-            coalesce(rows_rejected, 0) as rows_rejected,
-            coalesce(rows_in, 0) - coalesce(rows_rejected, 0) as rows_loaded
-        from arriving
-        left join records using (path)
-        left join rejected using (source_system, export_day, file_name)
-        returning source_system, export_day, file_name, rows_in, rows_loaded, rows_rejected
-    """).fetchall()
-    if sum(rows_loaded for *_, rows_loaded, _ in noted) != inserted:
-        raise RuntimeError(f"{kind.id}: {inserted} rows were loaded and not those of {noted}")
-    unknown = unknown_columns(header, group[0].spec, kind)
-    return [LoadedFile(kind.area, kind.name, *file, unknown) for file in noted]
-
-
-def _forget(connection: Connection, kind: Kind) -> None:
-    """Delete what the files in ``arriving`` once gave the kind."""
-    identity = "source_system, export_day, file_name"
-    of_kind = f"area = '{kind.area}' and kind = '{kind.name}'"
-    arriving = f"({identity}) in (select ({identity}) from arriving)"
-    known = connection.execute(f"delete from raw.files where {of_kind} and {arriving}").fetchone()[
-        0
-    ]
-    if known:
-        connection.execute(f"delete from raw.rejected_rows where {of_kind} and {arriving}")
-        connection.execute(f"delete from {kind.table} where {arriving}")
-
-
-def _arriving(group: Sequence[Delivery]) -> pa.Table:
-    now = datetime.now(UTC).replace(tzinfo=None)
-    columns = {
-        "path": pa.array([str(delivery.path) for delivery in group], pa.string()),
-        "source_system": [delivery.system.system for delivery in group],
-        "export_day": [delivery.export_day for delivery in group],
-        "file_name": [delivery.file_name for delivery in group],
-        "file_hash": [delivery.content.sha256 for delivery in group],
-        "size_bytes": [delivery.size_and_time[0] for delivery in group],
-        "modified_at_ns": [delivery.size_and_time[1] for delivery in group],
-        "is_full": [delivery.spec.delivery == "full" for delivery in group],
-        "loaded_at": [now for _ in group],
-    }
-    return pa.table(columns)
 
 
 @contextmanager
