@@ -124,7 +124,10 @@ def tombstones_of(
             " Set the secret it was made with."
         )
     keep_to_one_secret(connection, key)
-    return tombstones_in_use(connection, path, key)
+    tombstones = tombstones_in_use(connection, path, key)
+    if connection.execute("select count(*) from raw.files").fetchone() == (0,):
+        note_applied(connection)  # nothing has landed that they would concern
+    return tombstones
 
 
 def tombstones_in_use(connection: duckdb.DuckDBPyConnection, path: Path, key: bytes) -> Tombstones:

@@ -1,0 +1,426 @@
+"""A person who is forgotten leaves no id anywhere, and every total as it was."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+from loading import load_all, rows, source_of
+from whole_runs import contents, query, released
+
+from orchestration import forgetting, keyed_hash, tombstones
+from orchestration.errors import InputError
+from orchestration.exports import find_deliveries
+from orchestration.forgetting import catch_up, forget
+from orchestration.ids_of_people import BELONGINGS, id_columns, id_kind
+from orchestration.releases import kept_releases
+from orchestration.rewriting import cleaner
+from orchestration.sources import default_source
+from orchestration.tombstones import tombstones_of
+from orchestration.warehouse import load, open_warehouse, pending, warehouse_path
+
+SECRET = "a secret of these tests"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def secret() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(keyed_hash.SECRET_VARIABLE, SECRET)
+        yield
+
+
+def pseudonym(one: str) -> str:
+    return "forgotten-" + keyed_hash.keyed_hash(one, SECRET.encode(), keyed_hash.FORGOTTEN)
+
+
+def exports_of(one_day: dict[str, str], day: str = "2024-01-31") -> dict[str, str]:
+    return {
+        f"{kind.replace('.', '/')}/{day}.csv": "\n".join(
+            line.strip() for line in text.strip().splitlines()
+        )
+        + "\n"
+        for kind, text in one_day.items()
+    }
+
+
+PERSON = exports_of(
+    {
+        "billing.customers": """
+            customer_id,kind,birth_date,region,time_zone,merged_into_customer_id
+            C1,person,1990-01-02,North,America/Recife,
+            C2,person,1990-01-02,North,America/Recife,C1
+            C3,person,1980-05-06,South,America/Recife,
+            C1,person,broken,line,of,the,person
+            """,
+        "billing.contracts": """
+            contract_id,customer_id,account_id,product
+            K1,C1,A1,card
+            K2,C2,A2,card
+            K3,C3,A3,card
+            """,
+        "billing.instalments": """
+            instalment_id,contract_id,due_date,amount
+            I1,K1,2024-01-01,10
+            I2,K2,2024-01-01,20
+            I3,K3,2024-01-01,30
+            """,
+        "contact.contacts": """
+            contact_id,customer_id,contact_point_id,channel,direction,started_at,agent_id
+            T1,C2,ab12,voice,outbound,2024-01-02,E1
+            T3,C3,cd34,voice,outbound,2024-01-02,E1
+            """,
+        "contact.contact_events": """
+            contact_id,event,occurred_at
+            T1,sent,2024-01-02
+            T3,sent,2024-01-02
+            """,
+        "payment.payments": """
+            payment_id,contract_id,instalment_id,customer_id,amount,status,status_at,reference
+            P1,,I1,,10,cleared,2024-01-03,from C1
+            P2,K3,,C1,5,cleared,2024-01-03,paid for another
+            P3,K3,,,7,cleared,2024-01-03,of C3
+            """,
+        "payment.portal_sessions": """
+            session_id,customer_id,started_at,visited_from_contact_id
+            S1,,2024-01-02,T1
+            """,
+    }
+)
+THEIRS = ["C1", "C2", "K1", "K2", "A1", "A2", "I1", "I2", "T1", "ab12", "P1", "P2", "S1"]
+OTHERS = ["C3", "K3", "A3", "I3", "T3", "cd34", "P3", "E1"]
+
+
+def loaded(home: Path, exports: Path) -> Path:
+    """Load exports into a home's warehouse as a run does."""
+    warehouse = warehouse_path(home)
+    catch_up(home, warehouse)
+    with closing(open_warehouse(warehouse)) as connection:
+        buried = tombstones_of(home, connection)
+        found = find_deliveries(exports, [default_source()])
+        load(connection, pending(connection, found), tombstones=buried)
+    return warehouse
+
+
+def raw(warehouse: Path) -> dict[str, list[tuple]]:
+    """Every row of every raw table, without the times of loading and whose secret it is."""
+    tables = query(
+        warehouse,
+        "select table_name, list(column_name order by column_name) from duckdb_columns()"
+        " where schema_name = 'raw' and column_name <> 'loaded_at'"
+        " and table_name <> 'secret_fingerprints'"
+        " group by all order by all",
+    )
+    return {
+        table: query(warehouse, f"select {', '.join(columns)} from raw.{table} order by all")
+        for table, columns in tables
+    }
+
+
+def standing_in(path: Path, ids: list[str]) -> list[str]:
+    texts = {str(value) for table in raw(path).values() for row in table for value in row}
+    return [one for one in ids if one in texts]
+
+
+def test_all_that_is_a_persons_is_replaced_and_nothing_else(write_exports, tmp_path):
+    home = tmp_path / "home"
+    warehouse = loaded(home, write_exports(PERSON))
+    before = raw(warehouse)
+    assert standing_in(warehouse, THEIRS + OTHERS) == THEIRS + OTHERS
+    done = forget(home, "C2")
+    assert done.pseudonym == pseudonym("C2")
+    after = raw(warehouse)
+    assert standing_in(warehouse, THEIRS + OTHERS) == OTHERS
+    assert standing_in(warehouse, [pseudonym(one) for one in THEIRS]) == [
+        pseudonym(one) for one in THEIRS
+    ]
+    assert {table: len(found) for table, found in after.items()} == {
+        table: len(found) for table, found in before.items()
+    }
+    assert query(
+        warehouse,
+        "select payment_id, contract_id, instalment_id, customer_id, amount, reference"
+        " from raw.payment_payments order by amount::int",
+    ) == [
+        (pseudonym("P2"), "K3", None, pseudonym("C1"), "5", None),
+        ("P3", "K3", None, None, "7", "of C3"),
+        (pseudonym("P1"), None, pseudonym("I1"), None, "10", None),
+    ]
+    assert query(
+        warehouse,
+        "select customer_id, kind, birth_date, region, time_zone, merged_into_customer_id"
+        " from raw.billing_customers where customer_id <> 'C3' order by 6 nulls first",
+    ) == [
+        (pseudonym("C1"), "person", None, None, None, None),
+        (pseudonym("C2"), "person", None, None, None, pseudonym("C1")),
+    ]
+    assert query(warehouse, "select row_number, value, line_text from raw.rejected_rows") == [
+        (5, None, None)
+    ]
+    assert done.rows["warehouse.duckdb"]["raw.billing_customers"] == 2
+
+
+def test_old_exports_do_not_bring_a_person_back(write_exports, tmp_path):
+    home = tmp_path / "home"
+    exports = write_exports(PERSON)
+    warehouse = loaded(home, exports)
+    forget(home, "C1")
+    forgotten = raw(warehouse)
+    warehouse.unlink()
+    assert raw(loaded(home, exports)) == forgotten
+    with closing(open_warehouse(warehouse)) as connection:
+        assert tombstones_of(home, connection).is_up_to_date(connection)
+    files = contents(home)
+    assert len(files) >= 3
+    assert [path for path, text in files.items() if b"ab12" in text] == []
+
+
+@pytest.mark.parametrize("is_forgotten_first", [True, False])
+def test_what_comes_later_of_a_person_is_pseudonymised_in_any_order(
+    write_exports, tmp_path, is_forgotten_first
+):
+    home = tmp_path / "home"
+    exports = write_exports(PERSON)
+    warehouse = loaded(home, exports)
+    payments = "payment_id,instalment_id,amount,status,status_at\nP9,I9,9,cleared,2024-02-01\n"
+    refunds = (
+        "payment_id,original_payment_id,amount,status,status_at\nR9,P9,9,refunded,2024-02-02\n"
+    )
+    instalments = "instalment_id,contract_id,due_date,amount\nI9,K1,2024-02-01,9\n"
+    later = [
+        exports_of({"payment.payments": refunds}, "2024-02-01"),
+        exports_of({"payment.payments": payments}, "2024-02-02"),
+        exports_of({"billing.instalments": instalments}, "2024-02-03"),
+    ]
+    if is_forgotten_first:
+        forget(home, "C1")
+    for day in later:
+        loaded(home, write_exports(day))
+    if not is_forgotten_first:
+        forget(home, "C1")
+    loaded(home, exports)
+    assert standing_in(warehouse, ["I9", "P9", "R9"]) == []
+    assert standing_in(warehouse, [pseudonym(one) for one in ("I9", "P9", "R9")]) == [
+        pseudonym(one) for one in ("I9", "P9", "R9")
+    ]
+    assert [path for path, text in contents(home).items() if b'"I9' in text] == []
+
+
+def test_a_kill_after_the_tombstone_leaves_the_rest_to_the_next_run(
+    write_exports, tmp_path, monkeypatch
+):
+    home = tmp_path / "home"
+    exports = write_exports(PERSON)
+    warehouse = loaded(home, exports)
+    with monkeypatch.context() as killed:
+        killed.setattr(forgetting, "forget_everywhere", None)
+        with pytest.raises(TypeError):
+            forget(home, "C1")
+    assert standing_in(warehouse, ["C1", "K2"]) == ["C1", "K2"]
+    loaded(home, exports)
+    assert standing_in(warehouse, THEIRS) == []
+    half = (home / tombstones.FILE_NAME).read_text()
+    (home / tombstones.FILE_NAME).write_text(half + '{"id_kind": "cust')
+    assert forget(home, "C1").rows == {}
+
+
+def test_forgetting_twice_says_that_it_is_done(write_exports, tmp_path):
+    home = tmp_path / "home"
+    loaded(home, write_exports(PERSON))
+    first = forget(home, "C1")
+    assert first.row_count > 10
+    records = (home / forgetting.RECORD).read_text().splitlines()
+    again = forget(home, "C1")
+    assert (again.rows, again.pseudonym) == ({}, first.pseudonym)
+    assert (home / forgetting.RECORD).read_text().splitlines() == records
+    (record,) = map(json.loads, records)
+    assert record["pseudonym"] == pseudonym("C1")
+    assert record["by"]
+    assert record["rows"]["warehouse.duckdb"]["raw.billing_contracts"] == 2
+    for name in (forgetting.RECORD, tombstones.FILE_NAME):
+        assert (home / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_nobody_of_an_unknown_id_is_forgotten(write_exports, tmp_path):
+    home = tmp_path / "home"
+    loaded(home, write_exports(PERSON))
+    with pytest.raises(InputError, match="C9 is no customer of this warehouse"):
+        forget(home, "C9")
+    assert not (home / tombstones.FILE_NAME).exists()
+
+
+def test_tombstones_do_not_go_with_another_secret(write_exports, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    exports = write_exports(PERSON)
+    loaded(home, exports)
+    forget(home, "C1")
+    warehouse_path(home).unlink()
+    monkeypatch.setenv(keyed_hash.SECRET_VARIABLE, "another secret")
+    with pytest.raises(InputError, match="those forgotten would come back"):
+        loaded(home, exports)
+    monkeypatch.delenv(keyed_hash.SECRET_VARIABLE)
+    with pytest.raises(InputError, match=r"tombstones.jsonl, which keeps people forgotten, needs"):
+        loaded(home, exports)
+
+
+def test_a_declared_identifier_is_forgotten_by_what_it_was(write_exports, tmp_path):
+    home = tmp_path / "home"
+    system = source_of(
+        tmp_path / "erp.yml",
+        """
+        system: erp
+        id_prefix: "erp-"
+        identifiers: {customer_id: document}
+        files:
+          - path: "{day}.csv"
+            kinds: {billing.customers: {columns: {customer_id: CPF, segment: Segment}}}
+        """,
+    )
+    exports = write_exports({"2024-01-31.csv": "CPF,Segment\n529.982.247-25,x\n"})
+    with closing(open_warehouse(warehouse_path(home))) as connection:
+        load_all(connection, exports, [system])
+        ((stored,),) = rows(connection, "select customer_id from raw.billing_customers")
+    assert forget(home, "52998224725").pseudonym == pseudonym(stored)
+    assert query(
+        warehouse_path(home), "select customer_id, segment from raw.billing_customers"
+    ) == [(pseudonym(stored), "x")]
+    assert forget(home, "529.982.247-25").rows == {}
+
+
+def test_every_column_of_ids_is_known_or_nobodys():
+    from orchestration.contract import contract
+
+    columns = {column.name for kind in contract().values() for column in kind.columns}
+    unknown = {name for name in columns if name.endswith("_id") and not id_kind(name)}
+    assert unknown == {"agent_id", "cost_id", "revenue_id"}
+    for kind, belonging in BELONGINGS.items():
+        assert set(belonging.ids) | set(belonging.to) <= set(id_columns(kind))
+
+
+def test_a_text_is_cleaned_of_ids_and_not_of_numbers():
+    cleaned = cleaner({"K1": "x", "17": "y", "K1.2": "z"})
+    assert cleaned("K1, K1.2 and (K1): K12 AK1 K1-3") == "x, z and (x): K12 AK1 K1-3"
+    assert cleaned("17 rows, customer_id = 17, at 10:17") == "17 rows, customer_id = y, at 10:17"
+
+
+@pytest.fixture(scope="module")
+def forgotten_sample(sample_home: Path, tmp_path_factory, secret) -> dict:
+    """A copy of the sample's home that forgot a person, and what it held before."""
+    home = tmp_path_factory.mktemp("forgetting") / "home"
+    shutil.copytree(sample_home, home, symlinks=True)
+    (home / "asof/known_at=2024-01-01").mkdir(parents=True)
+    ((customer,),) = query(
+        warehouse_path(home),
+        "select any_value(customer_id) from fct_allocations inner join fct_promises"
+        " using (customer_id) group by customer_id order by count(*) desc, customer_id limit 1",
+    )
+    ids = {customer} | {
+        one
+        for table, column in (
+            ("billing_contracts", "contract_id"),
+            ("billing_contracts", "account_id"),
+            ("contact_contacts", "contact_id"),
+            ("contact_contacts", "contact_point_id"),
+            ("contact_promises", "promise_id"),
+        )
+        for (one,) in query(
+            warehouse_path(home),
+            f"select distinct {column} from raw.{table}"
+            f" where customer_id = '{customer}' and {column} is not null",
+        )
+    }
+    (home / "logs/one.jsonl").write_text(json.dumps({"message": f"row: customer_id = {customer}"}))
+    before = figures(home)
+    return {"home": home, "ids": ids, "before": before, "done": forget(home, customer)}
+
+
+def figures(home: Path) -> dict[str, list[tuple]]:
+    """Figures, counts of rows and sums of money of what a home has released and built."""
+    found = {}
+    for database in (warehouse_path(home), kept_releases(home)[0].path / "collections.duckdb"):
+        with duckdb.connect(database, read_only=True) as connection:
+            sums = connection.execute(
+                "select table_name, string_agg(format('sum({0}), count(distinct {0})', column_name)"
+                " , ', ') from duckdb_columns() where schema_name = 'main' and not internal"
+                " and (data_type like 'DECIMAL%' or column_name like '%\\_id' escape '\\')"
+                " and not column_name like '%\\_id' escape '\\'"
+                " group by all order by all"
+            ).fetchall()
+            for table, columns in sums:
+                found[f"{database.name} {table}"] = connection.execute(
+                    f"select count(*), {columns} from {table}"
+                ).fetchall()
+            ids = connection.execute(
+                "select table_name, string_agg(format('count(distinct {0})', column_name), ', ')"
+                " from duckdb_columns() where schema_name = 'main' and not internal"
+                " and column_name like '%\\_id' escape '\\' group by all order by all"
+            ).fetchall()
+            for table, columns in ids:
+                found[f"{database.name} ids of {table}"] = connection.execute(
+                    f"select {columns} from {table}"
+                ).fetchall()
+            found[f"{database.name} values"] = connection.execute(
+                "from kpi_values order by all"
+            ).fetchall()
+    return found
+
+
+def test_no_file_of_a_home_holds_an_id_of_the_person(forgotten_sample):
+    home, ids = forgotten_sample["home"], forgotten_sample["ids"]
+    assert len(ids) > 5
+    files = contents(home)
+    assert len(files) > 100
+    left = [
+        (str(path.relative_to(home)), one)
+        for path, text in files.items()
+        for one in ids
+        if one.encode() in text
+    ]
+    assert left == []
+    assert forgotten_sample["done"].rows["texts"] == {"logs": 1}
+    assert not (home / "asof").exists()
+
+
+def test_all_figures_of_a_home_stay_when_it_forgets(forgotten_sample):
+    after = figures(forgotten_sample["home"])
+    assert len(after) > 200
+    changed = {name for name in after if after[name] != forgotten_sample["before"][name]}
+    assert changed == set()
+
+
+def test_a_release_that_forgot_is_whole(forgotten_sample):
+    home = forgotten_sample["home"]
+    (release,) = kept_releases(home)
+    assert release.is_served
+    database = release.path / "collections.duckdb"
+    person = forgotten_sample["done"].pseudonym
+    assert query(
+        database, "select birth_date, region from dim_customers where customer_id = $1", person
+    ) == [(None, None)]
+    for table in ("dim_customers", "fct_allocations", "kpi_cash_collected"):
+        parquet = f"read_parquet('{release.path}/parquet/{table}.parquet')"
+        assert query(database, f"from {table} order by all") == query(
+            database, f"from {parquet} order by all"
+        )
+    comments = "select count(comment) from duckdb_columns() where schema_name = 'main'"
+    assert query(database, comments)[0][0] > 500
+    assert [path.name for path in release.path.parent.iterdir()] == [release.path.name]
+
+
+@pytest.mark.soak
+def test_a_run_after_forgetting_equals_a_rebuild_from_the_old_exports(
+    forgotten_sample, sample_exports
+):
+    home = forgotten_sample["home"]
+    released(sample_exports, home)
+    forgotten = figures(home)
+    warehouse_path(home).unlink()
+    released(sample_exports, home)
+    assert figures(home) == forgotten
+    assert [
+        path
+        for path, text in contents(home).items()
+        if any(one.encode() in text for one in forgotten_sample["ids"])
+    ] == []
