@@ -20,7 +20,13 @@ STAY = ("fct_collection_episodes", "episode_id")
 PLACES_OF_UNITS = {**PLACES, "stay": STAY}
 # How near what arrived is to the row that changed: its own, of its debt, of its customer.
 OWN, OF_THE_DEBT, OF_THE_CUSTOMER = 1, 2, 3
-# What is dated after the period of a cohort is behind it only where nothing else is.
+LEVELS = {
+    "payment_id": OWN,
+    "account_id": OF_THE_DEBT,
+    "contract_id": OF_THE_DEBT,
+    "customer_id": OF_THE_CUSTOMER,
+}
+# What is dated after the period, if it can be behind a value, is so only where nothing else is.
 AFTERWARDS = 10
 
 
@@ -255,16 +261,12 @@ def _ways_from_units(
     """Select what each unit goes by: its own id, its payment, its debts, its customers."""
     yield "select null as unit_id, null as entity, null as id, 0 as level where false"
     for table, own in dict.fromkeys(PLACES_OF_UNITS[kind] for kind in kinds):
-        yield f"select unit_id, '{own}', id, {OWN} from units"
+        yield f"select unit_id, '{own}', id, {LEVELS.get(own, OWN)} from units"
         for schema, there in tables.items():
             if table not in there:
                 continue
             columns = column_names(connection, f"{schema}.{table}")
-            for column, level in (
-                ("payment_id", OWN),
-                ("contract_id", OF_THE_DEBT),
-                ("customer_id", OF_THE_CUSTOMER),
-            ):
+            for column, level in LEVELS.items():
                 if column in columns and column != own:
                     yield (
                         f"select unit_id, '{column}', held.{column}, {level} from units"
@@ -274,13 +276,15 @@ def _ways_from_units(
 
 def _find_causes_of_values(connection: duckdb.DuckDBPyConnection, kpi: CountedKpi) -> None:
     """Count per value what is behind its units: of each unit, only the nearest."""
-    # what is dated after a period changes only what follows its cases beyond it; a reversal
-    # undoes a payment whenever it comes
+    # what is dated after a period changes only what follows its cases beyond it, but a reversal
+    # undoes a payment of the period whenever it comes
     if kpi.time_basis == "cohort":
-        is_behind = "true"
-        distance = f"level + if(is_afterwards and class = 'late', {AFTERWARDS}, 0)"
+        is_behind, is_far = "true", "is_afterwards and class = 'late'"
     else:
-        is_behind, distance = "not is_afterwards", "level"
+        is_behind, is_far = (
+            "not (is_afterwards and class = 'late')",
+            f"is_afterwards and level > {OWN}",
+        )
     connection.execute(
         f"""
         insert into causes
@@ -295,7 +299,8 @@ def _find_causes_of_values(connection: duckdb.DuckDBPyConnection, kpi: CountedKp
             inner join arrivals using (arrival)
         ),
         behind as (
-            select *, {distance} as distance from linked where {is_behind}
+            select *, level + if({is_far}, {AFTERWARDS}, 0) as distance from linked
+            where {is_behind}
         ),
         nearest as (
             select * from behind

@@ -301,6 +301,23 @@ def test_a_reversal_restates_the_cohort_and_not_the_cash_of_its_month(home: Home
     assert "cash_collected" not in {row["kpi_id"] for row in rows}
 
 
+def test_a_reversal_after_the_period_is_behind_what_it_undid_and_nothing_else_did(
+    home: Home,
+) -> None:
+    home.release(PAID)
+    reversal = Payment("P2", "2026-02-01", "400", "reversed", exported=LATER)
+    undone = (
+        "delete from kpi_cash_collected where unit_id = 'P2:1'",
+        "update kpi_values set numerator = numerator - 400, value = value - 400"
+        " where kpi_id = 'cash_collected' and period_start = '2026-01-01' and member != 'cards'",
+    )
+    rows = home.release([*PAID, reversal, LATE], LATER, *undone)
+    cash = month(rows, "cash_collected")
+    assert (cash["cause"], counts(cash)) == ("reversal", (1, 0, 1, 2))
+    # what the debt owed in January the late payment changed, and not the reversal of February
+    assert counts(month(rows, "balance")) == (1, 0, 0, 1)
+
+
 def test_several_causes_are_counted_and_the_first_in_order_is_named(home: Home) -> None:
     home.release(PAID)
     corrected = Payment("P1", "2026-01-10", "610", exported=LATER)
