@@ -90,6 +90,10 @@ def why_lines(why: Why) -> list[str]:
         f"From {text(why.base)} in {old} to {text(why.value)} in {new}, as both are known now:"
         f" {_signed(why, change)}"
     )
+    if why.restated:
+        lines.append(
+            f"Against what was first published that is {_signed(why, why.value - why.first)}."
+        )
     return lines
 
 

@@ -11,6 +11,7 @@ from test_restatements import LATE, LATER, PAID, TODAY, Home, Payment
 from typer.testing import CliRunner
 
 from orchestration import command_line
+from orchestration.comparison_layout import why_lines
 from orchestration.decomposition import Effect, Sides, Why, by_member, decompose
 from orchestration.errors import InputError
 from orchestration.explanation import open_release
@@ -183,6 +184,18 @@ def test_what_was_restated_since_it_was_published_comes_first_by_cause(world: Ho
         "retail": -595 - (1277 - 70),
         "cards": -70,
     }
+
+
+def test_what_was_restated_is_shown_before_what_changed_since(world: Home) -> None:
+    assert why_lines(why(world, "cash_collected"))[3:] == [
+        "2026-01 was first published as BRL 1,070.00; it is now BRL 1,277.00:",
+        "  BRL +50.00  corrected rows",
+        "  BRL +157.00  late rows",
+        "",
+        "From BRL 1,277.00 in 2026-01 to BRL -595.00 in 2026-02, as both are known now:"
+        " BRL -1,872.00",
+        "Against what was first published that is BRL -1,665.00.",
+    ]
 
 
 def test_what_was_undone_is_told_from_what_came_in(world: Home) -> None:

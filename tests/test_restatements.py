@@ -8,11 +8,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from whole_runs import query, released
 
 from orchestration import comparison
 from orchestration.policy_use import policies_of
 from orchestration.publication import RELEASE_TABLES
 from orchestration.release_files import attach_release, write_marts
+from orchestration.releases import release_file
 from orchestration.restatements import write_restatements
 from orchestration.warehouse import open_warehouse
 
@@ -495,3 +497,14 @@ def test_a_home_whose_releases_have_no_log_yet_begins_one(home: Home) -> None:
         connection.execute("drop table kpi_restatements")
     assert home.release([*PAID, LATE], LATER) == []
     assert home.release([*PAID, LATE, TODAY], "2026-02-03") != []
+
+
+@pytest.mark.soak
+def test_every_value_the_sample_restates_has_a_cause(sample_exports: Path, tmp_path: Path) -> None:
+    released(sample_exports, tmp_path, "--to", "2026-05-12")
+    released(sample_exports, tmp_path)
+    causes = dict(
+        query(release_file(tmp_path), "select cause, count(*) from kpi_restatements group by cause")
+    )
+    assert set(causes) == {"late_row", "corrected_row", "reversal"}
+    assert sum(causes.values()) > 1000
