@@ -13,9 +13,11 @@ import adbc_driver_manager
 import pytest
 from hand_made_release import make_release
 from postgres_server import PASSWORD, Server, connected, running_server
+from whole_runs import released, warehouse_run
 
 from orchestration.postgres.copying import copy_release
 from orchestration.postgres.target import PostgresError, target_of
+from orchestration.releases import release_file
 
 SERVED = "select release_id from collections.release"
 WHOLE = """
@@ -344,3 +346,23 @@ def test_a_password_may_hold_any_sign_that_does_not_end_it(server: Server) -> No
         assert cursor.fetchall() == [("odd",)]
     with pytest.raises(adbc_driver_manager.Error):
         connected(url).__enter__()
+
+
+@pytest.mark.soak
+def test_a_run_releases_all_the_same_where_postgresql_fails_and_says_so(
+    server: Server, database: str, sample_exports: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    failed = warehouse_run(sample_exports, home, "--to", server.url(database, password=WRONG))
+    output = failed.stdout + failed.stderr
+    assert failed.returncode == 3, output
+    release_id = release_file(home).parent.name
+    assert f"Release {release_id} is out in {home / 'published'} all the same" in output
+    kept = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+    for secret in (WRONG, server.url(database, password=WRONG), "wr0ng"):
+        assert secret not in output
+        assert secret.encode() not in kept
+
+    released(sample_exports, home, "--to", server.url(database))
+    assert server.rows(SERVED, database) == [(release_file(home).parent.name,)]
+    assert server.rows(SERVED, database) != [(release_id,)]
