@@ -144,7 +144,9 @@ def _is(error: BaseException, codes: Sequence[int], texts: Sequence[str]) -> boo
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """Yield the error and what it came from, as a traceback shows them."""
     following: BaseException | None = error
-    while following is not None:
+    seen: set[int] = set()  # a chain may close on itself
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
         yield following
         following = following.__cause__ or (
             None if following.__suppress_context__ else following.__context__
