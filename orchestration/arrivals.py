@@ -88,7 +88,9 @@ create or replace temp sequence arrival_numbers;
 """
 
 
-NEW_FILES = """
+# A number and not its hash in hexadecimal, in whose digits anything can be found.
+CONTENT_NUMBER = "cast(md5_number_upper(files.file_hash) >> 1 as bigint)"
+NEW_FILES = f"""
 create or replace temp table new_files as
 select area || '.' || kind as kind, source_system, export_day, file_name
 from raw.files as files
@@ -99,7 +101,7 @@ where
         where
             (files.area, files.kind, files.source_system, files.export_day, files.file_name)
             = (known.area, known.kind, known.source_system, known.export_day, known.file_name)
-            and md5_number_upper(files.file_hash) = known.content_number
+            and {CONTENT_NUMBER} = known.content_number
     )
 """
 CURRENT, PUBLISHED = "main", "published.main"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.arrivals import CURRENT, PUBLISHED, find_arrivals
+from orchestration.arrivals import CONTENT_NUMBER, CURRENT, PUBLISHED, find_arrivals
 from orchestration.changed_rows import find_causes
 from orchestration.comparison import Edition, edition, tables_of, value_changes
 from orchestration.policy_use import OF_MONEY, policies_of
@@ -21,8 +21,8 @@ OWN_TABLES = (TABLE, FILES)
 TABLES = f"""
 create table release.main.{FILES} as
 select
-    area, kind, source_system, export_day, file_name, md5_number_upper(file_hash) as content_number
-from raw.files where export_day <= (select known_at from int_clock);
+    area, kind, source_system, export_day, file_name, {CONTENT_NUMBER} as content_number
+from raw.files as files where export_day <= (select known_at from int_clock);
 comment on table release.main.{FILES} is
     'One row per export file and kind that this release knew; another content, another number.';
 create table release.main.{TABLE} (
