@@ -19,6 +19,7 @@ from orchestration.postgres.tables import (
     identifier,
     indexing,
     literal,
+    reading,
     tables_of,
     together,
 )
@@ -179,7 +180,7 @@ def _load(
     for number, table in enumerate(tables):
         on_progress(number, len(tables), table.name)
         postgres.run(creation(NEXT, table), f"create {table.name}")
-        rows = release.sql(f"select * from main.{identifier(table.name)}").to_arrow_reader()
+        rows = release.sql(reading(table)).to_arrow_reader()
         postgres.fill(NEXT, table.name, rows)
         postgres.run(indexing(NEXT, table), f"index {table.name}")
     _check_counts(tables, postgres)

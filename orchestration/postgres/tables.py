@@ -13,6 +13,7 @@ TYPES = {
     "BOOLEAN": "boolean",
     "INTEGER": "integer",
     "BIGINT": "bigint",
+    "UBIGINT": "numeric(20, 0)",
     "HUGEINT": "numeric(38, 0)",
     "DOUBLE": "double precision",
     "VARCHAR": "text",
@@ -140,6 +141,17 @@ def _indexes(
         for name in [*days[:1], *(name for name in names if name in joined)]:
             if name not in key[:1]:
                 yield (name,)
+
+
+def reading(table: Table) -> str:
+    """Return the query that reads a table of the release, in types the driver can send."""
+    columns = (
+        f"cast({identifier(column.name)} as decimal(20, 0)) as {identifier(column.name)}"
+        if column.data_type == TYPES["UBIGINT"]
+        else identifier(column.name)
+        for column in table.columns
+    )
+    return f"select {', '.join(columns)} from main.{identifier(table.name)}"
 
 
 def creation(schema: str, table: Table) -> str:
