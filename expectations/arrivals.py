@@ -5,6 +5,7 @@ from expectations.checks import Check, Suite, within
 from expectations.kinds import rows_of, updated_of, version_of
 from expectations.limits import Limit, Limits
 from orchestration.contract import Kind
+from orchestration.readers.csv_files import TOO_FEW
 
 REQUIRED_KINDS = ("billing.contracts", "billing.instalments", "payment.payments")
 
@@ -169,6 +170,25 @@ def _checks(limits: Limits) -> list[Check]:
                         and new_files.export_day >= other_files.export_day
                 where deliveries.is_new and not deliveries.is_full and new_files.rows_in > 0
                 group by all
+            """,
+        ),
+        Check(
+            name="no_file_breaks_off",
+            table="rejected_rows",
+            severity="critical",
+            says="No new file ends with a line that has fewer columns than its header: it was cut"
+            " off, and nobody knows how much is missing.",
+            against=f"""
+                select known_files.kind, file_name, row_number, known_files.rows_in, reason
+                from known_files
+                inner join deliveries using (source_system, kind, export_day)
+                inner join rejected_rows using (source_system, export_day, file_name)
+                where
+                    is_new
+                    and known_files.kind = rejected_rows.area || '.' || rejected_rows.kind
+                    and reason = '{TOO_FEW}'
+                    -- below the header, lines are numbered from 2
+                    and row_number > known_files.rows_in
             """,
         ),
         *within(

@@ -24,6 +24,9 @@ from orchestration.contract import Kind, contract
 # Days of deliveries that say what is usual, and how many deliveries it takes to say so.
 USUAL_DAYS = 182
 USUAL_DELIVERIES = 4
+# Classes of amounts, three of which double them, beyond the usual ones where another unit begins: a
+# single large contract brings a year of instalments somewhat above any before.
+CLASSES_BEYOND = 3
 
 KNOWN_FILES = """
     select files.* replace (area || '.' || kind as kind)
@@ -108,7 +111,7 @@ USUAL_HOURS = f"""
     )
 """
 
-# Amounts: the share of a delivery beyond 99 of 100 amounts before it. Amounts are put into
+# Amounts: the share of a delivery well beyond 99 of 100 amounts before it. Amounts are put into
 # classes of which each begins a quarter above the one before.
 USUAL_AMOUNTS = f"""
     with
@@ -163,8 +166,8 @@ USUAL_AMOUNTS = f"""
     compared as (
         select
             usual.*,
-            sum(amount_count) filter (amount_class < low_class) as smaller_rows,
-            sum(amount_count) filter (amount_class > high_class) as larger_rows
+            sum(amount_count) filter (amount_class < low_class - {CLASSES_BEYOND}) as smaller_rows,
+            sum(amount_count) filter (amount_class > high_class + {CLASSES_BEYOND}) as larger_rows
         from usual
         inner join amount_classes
             on

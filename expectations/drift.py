@@ -16,6 +16,9 @@ LASTING_TABLES = (
     "fct_agreements",
 )
 
+# Days after its end in which what happened in a month still arrives.
+DAYS_TO_SETTLE = 14
+
 IS_LATER = "(select known_at from int_clock) >= (select known_at from published.main.release)"
 
 CURRENT_ROWS = " union all ".join(
@@ -42,6 +45,9 @@ PREPARED = {
             current_values.value,
             published_catalog.version as published_version,
             kpi_catalog.version,
+            -- the exports of a month's last week come in the next one, and some come late
+            period_start + interval 1 month + interval {DAYS_TO_SETTLE} day
+            <= (select known_at from published.main.release) as is_settled,
             abs(current_values.value - published_values.value)
             / nullif(abs(published_values.value), 0) as change
         from published.main.kpi_values as published_values
@@ -97,9 +103,20 @@ def _checks(limits: Limits) -> list[Check]:
             name="published_months_keep_their_values",
             table="temp.published_months",
             says="No KPI of a complete and mature month moved by more than {limit:.0%} since it"
-            " was published, unless its definition is another version.",
-            figures="""
-                select kpi_id, period_start, part, published_value, value, change as observed
+            " was published, unless its definition is another version. A month that ended less"
+            f" than {DAYS_TO_SETTLE} days before is told and not refused.",
+            figures=f"""
+                select
+                    kpi_id,
+                    period_start,
+                    part,
+                    published_value,
+                    value,
+                    case
+                        when is_settled then change
+                        when change is not null
+                            then least(change, {limits.kpi_drift.critical or "null"})
+                    end as observed
                 from published_months
                 where version = published_version
             """,

@@ -5,7 +5,7 @@ however long the history behind it is.
 """
 
 from expectations.checks import Check, Suite, within
-from expectations.deliveries import USUAL_DELIVERIES
+from expectations.deliveries import CLASSES_BEYOND, USUAL_DELIVERIES
 from expectations.kinds import (
     AT_WORK,
     amount_class_of,
@@ -34,8 +34,8 @@ def _checks(limits: Limits) -> list[Check]:
             limits.amounts_out_of_scale,
             name="amounts_keep_their_scale",
             table="temp.usual_amounts",
-            says="At most {limit:.0%} of the amounts of a delivery are larger than 99 of 100 before"
-            " it, or smaller: another unit, or another column.",
+            says="At most {limit:.0%} of the amounts of a delivery are larger than twice 99 of 100"
+            " before it, or smaller than half of them: another unit, or another column.",
             figures=f"""
                 select
                     source_system,
@@ -44,9 +44,9 @@ def _checks(limits: Limits) -> list[Check]:
                     export_day,
                     amount_rows,
                     smaller_rows,
-                    exp(low_class / 4)::decimal(18, 2) as usually_above,
+                    exp((low_class - {CLASSES_BEYOND}) / 4)::decimal(18, 2) as usually_above,
                     larger_rows,
-                    exp((high_class + 1) / 4)::decimal(18, 2) as usually_below,
+                    exp((high_class + 1 + {CLASSES_BEYOND}) / 4)::decimal(18, 2) as usually_below,
                     unusual_share as observed
                 from usual_amounts
                 where
@@ -122,7 +122,8 @@ def _is_unusual(kind: Kind, limit: float) -> str:
             and usual_amounts.part is not distinct from {part_of(kind)}
             and usual_amounts.export_day = delivered.export_day
             and usual_amounts.unusual_share > {limit}
-            and {amount_class_of(kind)} not between low_class and high_class
+            and {amount_class_of(kind)} not between low_class - {CLASSES_BEYOND}
+            and high_class + {CLASSES_BEYOND}
     )"""
 
 

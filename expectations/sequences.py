@@ -14,6 +14,7 @@ KINDS = [
         "billing.contracts",
         "billing.agreements",
         "billing.disputes",
+        "billing.instalments",
         "contact.agents",
         "contact.promises",
         "payment.payments",
@@ -129,6 +130,18 @@ BROKEN_RULES = """
         closed_date
     from stg_billing__contracts
     where closed_date < originated_date
+
+    union all
+    select
+        'states',
+        'billing.instalments',
+        instalment_id,
+        null,
+        'issued after it was due',
+        issued_date,
+        due_date
+    from stg_billing__instalments
+    where due_date < issued_date
 
     union all
     select

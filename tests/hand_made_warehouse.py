@@ -55,7 +55,8 @@ comment on table dim_contracts is 'One row per contract, which is the debt.';
 comment on column dim_contracts.contract_id is 'The debt.';
 create table stg_billing__instalments as
 select
-    'I' || range as instalment_id, 'C' || range as contract_id, 100::decimal(18, 2) as amount
+    'I' || range as instalment_id, 'C' || range as contract_id, 100::decimal(18, 2) as amount,
+    date '2026-01-10' as issued_date, date '2026-01-20' as due_date
 from range(200);
 create table stg_billing__contracts as
 select

@@ -14,6 +14,7 @@ from expectations.limits import LIMITS_FILE, load_limits
 from expectations.pages import PAGE, page
 from expectations.validation import AuditError, validate
 from orchestration.errors import InputError
+from orchestration.readers.csv_files import TOO_FEW
 
 PUBLISHED = """
 create table release as
@@ -87,6 +88,10 @@ BREAKING = {
     ("no_file_comes_twice", "warning"): """
         insert into raw.files
         select * replace ('copy.csv' as file_name) from raw.files where kind = 'payments'""",
+    ("no_file_breaks_off", "critical"): f"""
+        insert into rejected_rows
+        select source_system, area, kind, export_day, file_name, 201, null, null, '{TOO_FEW}'
+        from raw.files where kind = 'payments' and {NEWEST}""",
     ("few_rows_come_twice", "warning"): """
         insert into raw.payment_payments
         select * replace (202 + row_number as row_number)
