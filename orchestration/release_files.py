@@ -35,9 +35,9 @@ def write_marts(connection: duckdb.DuckDBPyConnection, parquet: Path) -> dict[st
     row_counts = {}
     for (table,) in tables:
         connection.execute(f"create table release.main.{table} as from main.{table}")
-        for comment in _comments(connection, table):
-            connection.execute(comment)
         row_counts[table] = write_parquet(connection, parquet, table)
+    for comment in _comments(connection, list(row_counts)):
+        connection.execute(comment)
     return row_counts
 
 
@@ -55,18 +55,23 @@ def literal(text: str | Path) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def _comments(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
-    """Yield the statements that give a table of the release its comments."""
+def _comments(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> Iterator[str]:
+    """Yield the statements that give the tables of the release their comments."""
     comments = connection.execute(
         """
-        select 'table', '', comment from duckdb_tables()
-        where database_name = current_database() and table_name = $table
+        select 'table', table_name, comment from duckdb_tables()
+        where
+            database_name = current_database()
+            and list_contains($tables, table_name)
+            and comment is not null
         union all
-        select 'column', '.' || column_name, comment from duckdb_columns()
-        where database_name = current_database() and table_name = $table
+        select 'column', table_name || '.' || column_name, comment from duckdb_columns()
+        where
+            database_name = current_database()
+            and list_contains($tables, table_name)
+            and comment is not null
         """,
-        {"table": table},
+        {"tables": tables},
     ).fetchall()
-    for kind, column, comment in comments:
-        if comment is not None:
-            yield f"comment on {kind} release.main.{table}{column} is {literal(comment)}"
+    for kind, commented, comment in comments:
+        yield f"comment on {kind} release.main.{commented} is {literal(comment)}"
