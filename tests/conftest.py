@@ -6,12 +6,13 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import duckdb
 import pytest
+from quick_runs import STATEMENTS, Statements, compile_project, statements_in
 from whole_runs import released
 
 from orchestration.sample import write_sample
@@ -42,17 +43,33 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     It is made once, by the process that comes first, where several share the tests.
     """
-    place = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        place = place.parent
-    place = place / "shared_sample"
-    place.mkdir(exist_ok=True)
-    with (place / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _shared_place(tmp_path_factory, "shared_sample") as place:
         if not (place / "home" / "published").exists():
             write_sample(place / "exports", 150, 5, seed=11)
             released(place / "exports", place / "home")
     return place / "home"
+
+
+@pytest.fixture(scope="session")
+def statements(tmp_path_factory: pytest.TempPathFactory) -> Statements:
+    """The dbt project as SQL, for quick runs; compiled once."""
+    with _shared_place(tmp_path_factory, "statements") as place:
+        if not (place / STATEMENTS).exists():
+            compile_project(place)
+    return statements_in(place)
+
+
+@contextmanager
+def _shared_place(tmp_path_factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """Have to oneself a folder that all processes of a test session share."""
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent
+    place = place / name
+    place.mkdir(exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield place
 
 
 @pytest.fixture

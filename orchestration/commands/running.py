@@ -105,13 +105,21 @@ def sample(
     customers: Annotated[int, typer.Option(help="Customers of the portfolio.")] = 3000,
     months: Annotated[int, typer.Option(help="Months of daily exports.")] = 12,
     seed: Annotated[int, typer.Option(help="The same seed gives the same exports.")] = 7,
+    fault: Annotated[
+        list[str], typer.Option(help="What goes wrong on the last day, as orphans or orphans=0.1.")
+    ] = (),
 ) -> None:
     """Write the exports of an invented but believable portfolio."""
     with showing_progress() as listener, listening(listener):
         report("Starting", 0, 0)
         from orchestration.sample import write_sample  # brings numpy
+        from orchestration.sample.faults import inject, parsed
 
+        for name in fault:
+            parsed(name)
         written = write_sample(out, customers, months, seed, partial(report, "Sampling", 0, 0))
+        for name in fault:
+            inject(out, name, seed)
     console.print(
         f"{sum(written.rows.values()):,} rows in {sum(written.files.values()):,} files, exported"
         f" from {written.first_export_day} to {written.last_export_day}, are in {out}."
