@@ -21,7 +21,7 @@ from orchestration.home_lock import held
 from orchestration.identifiers import NORMALISED, hashed_identifier
 from orchestration.ids_of_people import begin, belongings, follow, pseudonym, raw_tables
 from orchestration.release_files import STORAGE_VERSION
-from orchestration.releases import flush, kept_releases
+from orchestration.releases import DATABASE_NAME, flush, releases_of
 from orchestration.rewriting import (
     clean_sqlite,
     clean_text,
@@ -82,19 +82,19 @@ def forget_everywhere(
     home: Path, tombstones: Tombstones, on_progress: Callable[[str], None]
 ) -> dict[str, dict[str, int]]:
     """Apply the tombstones to all that a home keeps; return the rows changed."""
-    releases = [release.path for release in kept_releases(home)]
+    databases = sorted(releases_of(home).glob(f"[!.]*/{DATABASE_NAME}"))
     warehouses = sorted(home.glob("warehouse*.duckdb"))  # and what a rebuild put aside
     for warehouse in warehouses:
         open_warehouse(warehouse).close()  # with the tables there are to be by now
     on_progress("logs and reports")
     ids: dict[str, str] = {}
     # while the ids are still there to be looked for
-    for database in (*warehouses, *(path / "collections.duckdb" for path in releases)):
+    for database in (*warehouses, *databases):
         ids |= ids_in(database, tombstones)
     rows = {"texts": _clean_texts(home, ids)}
-    for path in releases:
-        on_progress(f"release {path.name}")
-        rows[f"releases/{path.name}"] = rewrite_release(path, tombstones, STORAGE_VERSION)
+    for release in (database.parent for database in databases):
+        on_progress(f"release {release.name}")
+        rows[f"releases/{release.name}"] = rewrite_release(release, tombstones, STORAGE_VERSION)
     # last: as long as the ids are in there, they can be found
     for warehouse in warehouses:
         on_progress(warehouse.name)

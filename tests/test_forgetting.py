@@ -9,15 +9,17 @@ from pathlib import Path
 import duckdb
 import pytest
 from loading import load_all, rows, source_of
+from typer.testing import CliRunner
 from whole_runs import contents, query, released
 
 from orchestration import forgetting, keyed_hash, tombstones
+from orchestration.command_line import app
 from orchestration.errors import InputError
 from orchestration.exports import find_deliveries
 from orchestration.forgetting import catch_up, forget
 from orchestration.ids_of_people import BELONGINGS, id_columns, id_kind
 from orchestration.releases import kept_releases
-from orchestration.rewriting import cleaner
+from orchestration.rewriting import cleaner, exchange
 from orchestration.sources import default_source
 from orchestration.tombstones import tombstones_of
 from orchestration.warehouse import load, open_warehouse, pending, warehouse_path
@@ -287,6 +289,29 @@ def test_a_declared_identifier_is_forgotten_by_what_it_was(write_exports, tmp_pa
         warehouse_path(home), "select customer_id, segment from raw.billing_customers"
     ) == [(pseudonym(stored), "x")]
     assert forget(home, "529.982.247-25").rows == {}
+
+
+def test_the_command_says_what_it_did_and_no_id(write_exports, tmp_path):
+    home = tmp_path / "home"
+    loaded(home, write_exports(PERSON))
+    command = ["forget", "C1", "--home", str(home)]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0
+    assert "raw.billing_contracts" in done.output
+    assert pseudonym("C1") in done.output
+    assert "C1" not in done.output
+    assert "Nothing was left to do" in CliRunner().invoke(app, command).output
+
+
+def test_directories_are_swapped(tmp_path):
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "says").write_text(name)
+    exchange(tmp_path / "one", tmp_path / "other")
+    assert {path.parent.name: path.read_text() for path in tmp_path.rglob("says")} == {
+        "one": "other",
+        "other": "one",
+    }
 
 
 def test_every_column_of_ids_is_known_or_nobodys():

@@ -23,7 +23,9 @@ def forget(
     with showing_progress() as listener, listening(listener):
         done = forget_customer(home, customer_id, partial(report, "Forgetting", 0, 0))
     if not done.rows:
-        console.print(f"This customer is forgotten: {done.pseudonym}. Nothing was left to do.")
+        console.print(
+            f"This customer is forgotten: {done.pseudonym}. Nothing was left to do.", soft_wrap=True
+        )
         return
     for file, tables in done.rows.items():
         console.print(f"{file}:", markup=False, soft_wrap=True)
