@@ -320,6 +320,23 @@ def test_a_line_that_cannot_be_read_is_kept_masked(warehouse, write_exports):
     assert rows(warehouse, REJECTED) == [(3, None, "c2,***,***,***")]
 
 
+def test_the_value_at_fault_is_kept_masked(warehouse, write_exports, tmp_path):
+    system = source_of(
+        tmp_path / "erp.yml",
+        """
+        system: erp
+        files:
+          - path: "{day}.csv"
+            delimiter: ";"
+            decimal_mark: ","
+            kinds: {billing.agreement_contracts: }
+        """,
+    )
+    content = "agreement_id;contract_id;replaced_amount\na;c;11912345678.90\n"
+    load_all(warehouse, write_exports({"2024-01-31.csv": content}), [system])
+    assert rows(warehouse, REJECTED) == [(2, "***.90", "a;c;***.90")]
+
+
 def test_an_error_does_not_tell_the_value(warehouse, write_exports, tmp_path):
     system = source_of(
         tmp_path / "crm.yml",
