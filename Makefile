@@ -19,7 +19,7 @@ lint: $(BIN)/warehouse
 	$(BIN)/ruff check && $(BIN)/ruff format --check && WAREHOUSE_FILE=:memory: $(BIN)/sqlfluff lint --quiet dbt_project
 
 docs: $(BIN)/warehouse
-	$(BIN)/python -m orchestration.kpi_pages && $(BIN)/python -m expectations.pages
+	$(BIN)/python -m orchestration.kpi_pages && $(BIN)/python -m expectations.pages && $(BIN)/python -m orchestration.fault_page
 
 exports: | $(BIN)/warehouse
 	$(BIN)/warehouse sample --out exports --customers 3000 --months 12 --seed 7
