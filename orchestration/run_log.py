@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,7 +48,11 @@ class RunLog(logging.Handler):
     """Writes what Dagster hears during a run; named in the instance file."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record, with the error of a step that failed."""
+        """Write the record, with the error of a step that failed, as far as the disk lets it."""
+        with suppress(OSError):
+            self._write(record)
+
+    def _write(self, record: logging.LogRecord) -> None:
         meta = record.dagster_meta
         event = meta["dagster_event"]
         error = getattr(event and event.event_specific_data, "error", None)

@@ -178,8 +178,10 @@ def at_work(
         if died:
             _record_the_dead(home, died)
         recorder = _recorders[run_id] = Recorder(home, run_id)
-        recorder.log("INFO", f"Run {run_id} begins.", user=recorder.run.user)
         try:
+            # the one line that must be written: a log that cannot be begun ends the run
+            begins = f"Run {run_id} begins."
+            write_line(log_path(home, run_id), "INFO", begins, user=recorder.run.user)
             yield recorder
         except BaseException as error:
             recorder.raise_as_told(error)

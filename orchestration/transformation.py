@@ -29,7 +29,6 @@ from orchestration.errors import InputError, is_transient
 from orchestration.ingestion import WAREHOUSE_POOL
 from orchestration.progress import report
 from orchestration.retries import retried
-from orchestration.run_log import log_path, write_line
 from orchestration.runs import recorder_of
 from orchestration.seal import seal
 from orchestration.settings import Settings
@@ -58,21 +57,29 @@ def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
     Only where all of them were built and tested is the warehouse sealed for release.
     """
     recorder = recorder_of(context.run.run_id)
-    log = log_path(settings.run_home, context.run.run_id)
     events: list[dict] = []
+    unheard: list[Exception] = []
 
     def hear(event: EventMsg) -> None:
-        if event.info.level == "debug":
-            return
-        write_line(log, event.info.level.upper(), event.info.msg, step="models")
+        try:
+            if event.info.level != "debug":
+                take_down(event)
+        except Exception as error:  # dbt would wait for ever for a thread that ends by it
+            unheard.append(error)
+
+    def take_down(event: EventMsg) -> None:
+        recorder.log(event.info.level.upper(), event.info.msg, step="models")
         if hasattr(event.data, "node_info"):
             events.append(MessageToDict(event, preserving_proto_field_name=True))
             _report(event)
 
     def attempt() -> tuple[dbtRunnerResult, dict[str, dict[str, int]]]:
         events.clear()
+        unheard.clear()
         _check_clocks(settings)
         result = build(_build_arguments(context, settings), settings, hear)
+        if unheard:
+            raise unheard[0]
         if not result.success and is_transient(error := BuildError(problems(result))):
             raise error
         return result, _row_counts(settings, events)

@@ -148,6 +148,7 @@ def test_a_disk_that_is_full_leaves_the_release_and_the_next_run_makes_it_good(
 ) -> None:
     home, filler = small_disk / "home", small_disk / "filler"
     shutil.copytree(portfolio.before, home, symlinks=True)
+    shutil.copytree(os.environ["DBT_TARGET_PATH"], home / "dbt")
     served = (home / "published").readlink()
     before = contents(home / served)
     options = ["run", "--exports", portfolio.exports, "--home", home]
@@ -156,7 +157,8 @@ def test_a_disk_that_is_full_leaves_the_release_and_the_next_run_makes_it_good(
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "COLUMNS": "300"},
+        env={**os.environ, "COLUMNS": "300", "DBT_TARGET_PATH": str(home / "dbt")},
+        timeout=600,
     )
     said = run.stdout + run.stderr
     assert filler.exists()
