@@ -70,12 +70,19 @@ OUTCOMES = (
         warned=("few_rows_come_twice", "no_file_comes_twice"),
         is_seen=True,
     ),
-    Outcome("contradictions", "refused", "few_rows_contradict_each_other", "Ask which is right."),
+    Outcome(
+        "contradictions",
+        "refused",
+        "few_rows_contradict_each_other",
+        "Ask which is right.",
+        is_seen=True,
+    ),
     Outcome(
         "orphans",
         "refused",
         "few_rows_of_a_delivery_are_orphans",
         "Have what is missing delivered.",
+        is_seen=True,
     ),
     Outcome(
         "reversed_payments=0.05",
