@@ -8,6 +8,7 @@ tests, seals, audits and releases by the code and the SQL of `warehouse run`.
 import json
 import shutil
 import uuid
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -90,20 +91,30 @@ def statements_in(folder: Path) -> Statements:
 
 
 def quick_run(
-    exports: Path, home: Path, statements: Statements, last_day: date | None = None
+    exports: Path,
+    home: Path,
+    statements: Statements,
+    last_day: date | None = None,
+    *,
+    first_day: date | None = None,
+    sources: Sequence[Path] = (),
 ) -> Release:
-    """Load the export days up to ``last_day``, build, test, audit and release.
+    """Load the export days from ``first_day`` to ``last_day``, build, test, audit and release.
 
     Raises what `warehouse run` ends with: ``InputError`` and ``RefusedError``, and
     ``BuildStoppedError`` where a dbt test does not hold. What is built already from the same
     rows is not built again.
     """
     settings = Settings(
-        exports=str(exports), home=str(home), last_day=last_day and last_day.isoformat()
+        exports=str(exports),
+        home=str(home),
+        sources=list(map(str, sources)),
+        first_day=first_day and first_day.isoformat(),
+        last_day=last_day and last_day.isoformat(),
     )
     is_new = not settings.warehouse.exists()
     if is_new:
-        home.mkdir(parents=True)
+        home.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(statements.start, settings.warehouse)
     run_id = str(uuid.uuid4())
     if ingest(settings, settings.days, contract()).files or is_new:

@@ -9,8 +9,10 @@ from statistics import median_low
 from typing import NamedTuple
 
 import pytest
-from whole_runs import query, released, warehouse_run
+from quick_runs import Statements, quick_run
+from whole_runs import query
 
+from orchestration.errors import RefusedError
 from orchestration.releases import release_file
 from orchestration.warehouse import warehouse_path
 
@@ -49,11 +51,13 @@ def invoices(shared_data: Path) -> list[Invoice]:
 
 
 @pytest.fixture(scope="module")
-def release(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def release(
+    statements: Statements, shared_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """The release made of the invoices."""
     home = tmp_path_factory.mktemp("invoices")
     exports = shared_data / "ibm_receivables"
-    released(exports, home, "--sources", str(SOURCES / "ibm_receivables.yml"))
+    quick_run(exports, home, statements, sources=[SOURCES / "ibm_receivables.yml"])
     return release_file(home)
 
 
@@ -140,12 +144,11 @@ def test_balances_and_ageing_on_a_day_in_mid_2012(release: Path, invoices: list[
 
 
 def test_calls_land_whole_and_are_not_released_without_debts(
-    shared_data: Path, tmp_path: Path
+    statements: Statements, shared_data: Path, tmp_path: Path
 ) -> None:
     exports = shared_data / "call_centre"
-    run = warehouse_run(exports, tmp_path, "--sources", str(SOURCES / "call_centre.yml"))
-    assert run.returncode == 1
-    assert "required_kinds_are_delivered" in run.stderr
+    with pytest.raises(RefusedError, match="required_kinds_are_delivered"):
+        quick_run(exports, tmp_path, statements, sources=[SOURCES / "call_centre.yml"])
     assert query(
         warehouse_path(tmp_path),
         "select count(*), count(*) filter (where is_contacted), count(distinct agent_id)"

@@ -1,10 +1,12 @@
-"""The worked cases that cross models: from export files through `warehouse run` to the release."""
+"""The worked cases that cross models: from export files to the release."""
 
+import csv
 import os
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from quick_runs import Statements, quick_run
 from whole_runs import contents, query, released, warehouse_run, write
 
 from orchestration.releases import release_file
@@ -146,12 +148,24 @@ def c15_surveys() -> dict[str, str]:
     return {"contact/surveys/2026-03-31.csv": "\n".join([header, *rows])}
 
 
+def customers_named_in(files: dict[str, str]) -> dict[str, str]:
+    """A row for every customer another file names, but those that are merged."""
+    named = {
+        row["customer_id"]
+        for text in files.values()
+        for row in csv.DictReader(line.strip() for line in text.strip().splitlines())
+        if row.get("customer_id") and "merged_into_customer_id" not in row
+    } - {"c24_x", "c24_y"}
+    return {"billing/customers/2026-03-31_named.csv": "\n".join(["customer_id", *sorted(named)])}
+
+
 @pytest.fixture(scope="module")
-def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cases(statements: Statements, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The release of all cases that share a day: 31 March 2026."""
     place = tmp_path_factory.mktemp("cases")
-    write(place / "exports", CASES | c15_surveys() | c17_contracts() | r5_debts_in_dollars())
-    released(place / "exports", place / "home")
+    files = CASES | c15_surveys() | c17_contracts() | r5_debts_in_dollars()
+    write(place / "exports", files | customers_named_in(files))
+    quick_run(place / "exports", place / "home", statements)
     return release_file(place / "home")
 
 
@@ -339,15 +353,15 @@ def january_cash(home: Path) -> Decimal:
 
 
 def test_c20_a_late_row_changes_the_month_it_belongs_to_and_not_what_was_known(
-    tmp_path: Path,
+    statements: Statements, tmp_path: Path
 ) -> None:
     exports, home = tmp_path / "exports", tmp_path / "home"
     write(exports, JANUARY)
-    released(exports, home)
+    quick_run(exports, home, statements)
     assert january_cash(home) == 1000
 
     write(exports, LATE_ROW)
-    released(exports, home)
+    quick_run(exports, home, statements)
     assert january_cash(home) == 1150
     assert not query(
         release_file(home),
@@ -368,11 +382,11 @@ def test_c20_a_late_row_changes_the_month_it_belongs_to_and_not_what_was_known(
 
 
 def test_c18_orphans_beyond_the_limit_refuse_the_release_and_leave_the_old_one(
-    tmp_path: Path,
+    statements: Statements, tmp_path: Path
 ) -> None:
     exports, home = tmp_path / "exports", tmp_path / "home"
     write(exports, JANUARY)
-    released(exports, home)
+    quick_run(exports, home, statements)
     before = contents(home / "releases")
     published = os.readlink(home / "published")
 

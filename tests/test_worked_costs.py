@@ -8,7 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from whole_runs import query, released, write
+from quick_runs import Statements, quick_run
+from whole_runs import query, write
 
 from orchestration.contract import DBT_PROJECT
 from orchestration.releases import release_file
@@ -81,7 +82,7 @@ def portfolio(name: str, count: int, due: str, amount: int, paid: str | None) ->
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(statements: Statements, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of a run over all cases, on 31 March 2026."""
     place = tmp_path_factory.mktemp("costs")
     write(
@@ -100,7 +101,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 """
         },
     )
-    released(place / "exports", place / "home")
+    quick_run(place / "exports", place / "home", statements)
     return place / "home"
 
 
