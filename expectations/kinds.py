@@ -151,14 +151,19 @@ def is_negative(kind: Kind) -> str:
 
 
 def is_unknown(column: str, target: str) -> str:
-    """Return SQL that is true of a row that names what was never delivered, where some was."""
+    """Return SQL that is true of a row that names what was never delivered.
+
+    Where the export that would tell is itself not there for the day yet, nobody knows.
+    """
     return f"""(
         {column} is not null
         and {column} not in (
             select {column} from {contract()[target].table}
             where export_day <= (select known_at from int_clock)
         )
-        and exists (select 1 from known_files where kind = '{target}')
+        and delivered.export_day <= (
+            select max(export_day) from known_files where kind = '{target}'
+        )
     )"""
 
 

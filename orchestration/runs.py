@@ -23,6 +23,7 @@ from orchestration.errors import InputError, RefusedError, machine_error, safe_p
 from orchestration.home_lock import Holder, held, make_home, user_name
 from orchestration.releases import served_release
 from orchestration.run_log import log_path, scrubbed, write_line
+from orchestration.run_traces import prune_traces
 
 RUNS_NAME = "runs.jsonl"
 RUNS_RELEASED = 400
@@ -227,6 +228,8 @@ def _end(recorder: Recorder) -> None:
         seconds_by_step=json.dumps(run.seconds_by_step),
     )
     _append(recorder.home, run, recorder.log)
+    with suppress(OSError):  # what cannot be deleted now is deleted another day
+        prune_traces(recorder.home)
     if run.outcome in (REFUSED, BAD_INPUT, FAILED):
         alert(run.outcome, recorder.home, run.run_id, run.problems, recorder.log)
     elif late := [problem for problem in run.problems if problem.startswith(LATENESS)]:

@@ -272,6 +272,22 @@ def test_a_payments_file_with_too_many_orphans_is_refused_with_their_count_sum_a
     assert "row_number = 12, payment_id = P10" in found.sentence()
 
 
+UNKNOWN_CUSTOMERS = "update raw.billing_contracts set customer_id = 'new' || contract_id"
+CUSTOMERS_A_DAY_LATE = """
+    update raw.files set export_day = export_day - 1 where kind = 'customers'"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "failed"),
+    [
+        ([UNKNOWN_CUSTOMERS], ["few_rows_of_a_delivery_are_orphans"]),
+        ([UNKNOWN_CUSTOMERS, CUSTOMERS_A_DAY_LATE], []),
+    ],
+)
+def test_ids_are_judged_once_the_export_that_would_know_them_has_come(audited, changes, failed):
+    assert [found.check.name for found in audited(*changes).failures] == failed
+
+
 def test_years_of_good_payments_do_not_hide_a_bad_file(audited):
     outcome = audited(
         """

@@ -84,9 +84,10 @@ def assert_identical(one: Path, other: Path) -> None:
             name
             for name in names
             if connection.execute(
-                f"(from one.main.{name} except all from other.main.{name})"
-                f" union all (from other.main.{name} except all from one.main.{name}) limit 1"
-            ).fetchall()
+                f"select count(*) from ((from one.main.{name} except all from other.main.{name})"
+                f" union all (from other.main.{name} except all from one.main.{name}))"
+            ).fetchone()
+            != (0,)
         ]
         assert not different
 
