@@ -36,12 +36,22 @@ create table release.main.{TABLE} (
 );
 """
 COMMENTS = {
+    "kpi_id": "The KPI.",
+    "period_grain": "day, week, month, quarter or year.",
+    "period_start": "First day of the period.",
+    "dimension": "Dimension of the slice, 'all' for the whole.",
+    "member": "Its member, 'all' for the whole.",
+    "part": "Part of a mix, 'all' of a KPI that is none.",
     "old_release_id": "The release that published the old value.",
     "new_release_id": "The release that changed it.",
     "restated_at": "When that release was written, in UTC.",
     "old_value": "NULL where there was no value.",
     "new_value": "NULL where there is none any more.",
     "change": "New value less old one, NULL where one of them is.",
+    "old_numerator": "Numerator of the old value.",
+    "new_numerator": "Numerator of the new value.",
+    "old_denominator": "Denominator of the old value, NULL of an amount.",
+    "new_denominator": "Denominator of the new value, NULL of an amount.",
     "cause": "definition, policy, earlier_clock, reversal, corrected_row, late_row or unexplained:"
     " the first of these that holds.",
     "detail": "Which versions, policies, exports or days.",

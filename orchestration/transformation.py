@@ -95,7 +95,8 @@ def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
             else:
                 yield outcome
     if not result.success:
-        recorder.raise_as_told(BuildError(problems(result), failed_nodes(result)))
+        with recorder.step("building"):
+            raise BuildError(problems(result), failed_nodes(result))
     if not context.is_subset:
         seal(settings.warehouse, context.run.run_id)
 

@@ -19,6 +19,7 @@ import duckdb
 from orchestration.contract import DBT_PROJECT, contract
 from orchestration.ingestion import ingest
 from orchestration.publication import Release, publish
+from orchestration.release_files import literal
 from orchestration.seal import seal
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse, warehouse_path
@@ -36,10 +37,12 @@ class BuildStoppedError(Exception):
 class Statements:
     """The dbt project as SQL: ``models`` in the order they are built, ``tests``, by name.
 
-    ``start`` is a warehouse file with nothing but the seeds in it.
+    ``comments`` say what the units of KPIs are, which the log of restatements goes by. ``start``
+    is a warehouse file with nothing but the seeds in it.
     """
 
     models: dict[str, str]
+    comments: list[str]
     tests: dict[str, str]
     start: Path
 
@@ -79,6 +82,12 @@ def compile_project(folder: Path) -> None:
             for node in nodes
             if node.resource_type == "model"
         },
+        "comments": [
+            f"comment on column main.{node.name}.unit_id is"
+            f" {literal(node.columns['unit_id'].description)}"
+            for node in nodes
+            if node.resource_type == "model" and "unit_id" in node.columns
+        ],
         "tests": {node.name: node.compiled_code for node in tests},
     }
     (folder / STATEMENTS).write_text(json.dumps(statements), encoding="utf-8")
@@ -129,6 +138,8 @@ def _build(warehouse: Path, statements: Statements) -> None:
         connection.execute("begin")
         for statement in statements.models.values():
             connection.execute(statement)
+        for comment in statements.comments:
+            connection.execute(comment)
         connection.execute("commit")
         broken = [
             f"the test {name} found rows that must not be"

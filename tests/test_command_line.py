@@ -20,6 +20,7 @@ from whole_runs import contents, query, reader, write
 from orchestration import terminal
 from orchestration.command_line import main
 from orchestration.kpi_pages import read_kpis
+from orchestration.publication import publish
 from orchestration.releases import release_file
 from orchestration.runs import past_runs
 
@@ -333,8 +334,7 @@ def test_anything_else_is_exit_code_3_with_the_traceback_in_the_log(tmp_path):
 
 def test_an_earlier_release_is_listed_and_served_again(own_place):
     home = own_place / "home"
-    code, said = warehouse("run", "--exports", own_place / "exports", "--home", home)
-    assert code == 0, said
+    publish(home, home / "warehouse.duckdb", "another-run")
     code, said = warehouse("releases", "--home", home)
     assert code == 0, said
     newest, before = re.findall(r"(\* )?(\d{6}-\S+) \d{4}-", said)[:2]

@@ -20,7 +20,10 @@ from orchestration.settings import Settings
 
 
 def test_a_disk_that_is_full_while_landing_is_told_and_made_good(small_disk, tmp_path):
-    write(tmp_path / "exports", EXPORTS)
+    # more than fits into what a file has room for already
+    payments = [f"p{number},a,100,cleared,2026-02-20" for number in range(20_000)]
+    many = ["payment_id,contract_id,amount,status,status_at", *payments]
+    write(tmp_path / "exports", EXPORTS | {"payment/payments/2026-03-01.csv": "\n".join(many)})
     settings = Settings(exports=str(tmp_path / "exports"), home=str(small_disk / "home"))
     with (
         pytest.raises(MachineError, match=r"The disk is full: 0.0 MB of 629.1 MB are free in"),
@@ -32,9 +35,9 @@ def test_a_disk_that_is_full_while_landing_is_told_and_made_good(small_disk, tmp
     (small_disk / "filler").unlink()
     with settings.at_work("again"):
         ingested = ingest(settings, None, set(contract()))
-    assert 0 < sum(file.rows_loaded for file in ingested.files) < 5
-    assert query(settings.warehouse, "select sum(rows_loaded) from raw.files") == [(5,)]
-    assert query(settings.warehouse, "select count(*) from raw.payment_payments") == [(1,)]
+    assert 0 < sum(file.rows_loaded for file in ingested.files) < 20_004
+    assert query(settings.warehouse, "select sum(rows_loaded) from raw.files") == [(20_004,)]
+    assert query(settings.warehouse, "select count(*) from raw.payment_payments") == [(20_000,)]
 
 
 @pytest.mark.parametrize("moment", ["auditing", "writing"])

@@ -206,7 +206,7 @@ def test_the_status_of_a_home_that_is_well_is_exit_code_0(place):
     assert "passed" in said
     assert ": released after " in said
     assert "At work   nobody" in said
-    assert "contracts 2026-03-01, instalments 2026-03-01, payments 2026-03-01" in said
+    assert "billing.contracts 2026-03-01, billing.instalments 2026-03-01, payment.p" in said
     assert "GB are free" in said
 
 

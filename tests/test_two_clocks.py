@@ -43,6 +43,7 @@ def test_rebuilding_from_the_exports_gives_the_same_tables_as_loading_them_out_o
     assert_identical(sample_home, tmp_path)
 
 
+@pytest.mark.soak
 def test_a_past_known_at_gives_the_tables_of_that_day_again(
     sample_home: Path, sample_exports: Path, statements: Statements, tmp_path: Path
 ) -> None:

@@ -75,8 +75,7 @@ def _run_line(last: list[Run]) -> str:
 
 def _exports_line(runs: list[Run]) -> str:
     known = next((run.newest_export_days for run in reversed(runs) if run.newest_export_days), {})
-    newest = {kind.rpartition(".")[2]: day for kind, day in known.items()}
-    days = ", ".join(f"{kind} {newest.get(kind, 'never')}" for kind in REQUIRED_KINDS)
+    days = ", ".join(f"{kind} {known.get(kind, 'never')}" for kind in REQUIRED_KINDS)
     return f"Exports   the newest loaded: {days}"
 
 
