@@ -107,9 +107,10 @@ OUTCOMES = (
         "missing_rate",
         "repaired",
         "R5",
-        "What would need the rate is withheld and says so. Have the rates delivered.",
+        "What would need the rate is withheld and says so; cash in another currency than its debt"
+        " stays unapplied. Have the rates delivered.",
         warned=("no_rate_of_a_currency_is_missing",),
-        differs=("dim_fx_rates", "kpi_"),
+        differs=("dim_fx_rates", "fct_", "kpi_"),
     ),
     Outcome(
         "overlapping_periods",

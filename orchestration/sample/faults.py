@@ -245,16 +245,17 @@ FAULTS = (
     ),
     Fault(
         "overlapping_periods",
-        "disputes that are open are opened again, under another id",
+        "disputes that are open are opened again, under other ids",
         10,
-        "the disputes opened again",
+        "the times in all",
         (
             _in_rows(
                 "billing.disputes",
                 "from delivered union all"
-                " (select * replace ('X' || dispute_id as dispute_id, '{day}' as opened_date,"
-                " line + 1000000 as line)"
-                " from earlier where closed_date is null order by chance limit {size}::int)",
+                " (select earlier.* replace ('X' || time || dispute_id as dispute_id,"
+                " '{day}' as opened_date, line + 1000000 + time as line)"
+                " from earlier cross join range({size}::int) as times (time)"
+                " where closed_date is null order by time, chance limit {size}::int)",
             ),
         ),
     ),
