@@ -7,7 +7,7 @@ run: $(BIN)/warehouse exports
 	$(BIN)/warehouse run --exports exports --home home
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadfile -m "not soak"
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not soak"
 
 soak: $(BIN)/warehouse
 	$(BIN)/pytest -m soak
