@@ -90,18 +90,21 @@ OUTCOMES = (
         "R3",
         "What undoes a payment before it cleared undoes nothing.",
         warned=("states_follow_each_other",),
+        is_seen=True,
     ),
     Outcome(
         "reversed_payments",
         "refused",
         "states_follow_each_other",
         "Have the statuses delivered in their order.",
+        is_seen=True,
     ),
     Outcome(
         "wrong_zone",
         "refused",
         "hours_keep_their_shape",
         "Have the instants delivered with their offset, or in the business time zone.",
+        is_seen=True,
     ),
     Outcome(
         "missing_rate",
@@ -111,6 +114,7 @@ OUTCOMES = (
         " stays unapplied. Have the rates delivered.",
         warned=("no_rate_of_a_currency_is_missing",),
         differs=("dim_fx_rates", "fct_", "kpi_"),
+        is_seen=True,
     ),
     Outcome(
         "overlapping_periods",
@@ -119,7 +123,13 @@ OUTCOMES = (
         "Have the periods delivered with their ends.",
     ),
     Outcome("negative_amounts", "refused", "few_amounts_are_negative", "Have the signs mended."),
-    Outcome("future_dates", "refused", "instants_fit_their_export_day", "Have the dates mended."),
+    Outcome(
+        "future_dates",
+        "refused",
+        "instants_fit_their_export_day",
+        "Have the dates mended.",
+        is_seen=True,
+    ),
     Outcome("half_file", "refused", "no_file_breaks_off", "Have the whole file delivered."),
     Outcome(
         "swapped_columns",

@@ -245,17 +245,17 @@ FAULTS = (
     ),
     Fault(
         "overlapping_periods",
-        "disputes that are open are opened again, under other ids",
+        "a dispute is opened again and again, under other ids, and never closed",
         10,
-        "the times in all",
+        "the times",
         (
             _in_rows(
                 "billing.disputes",
                 "from delivered union all"
-                " (select earlier.* replace ('X' || time || dispute_id as dispute_id,"
-                " '{day}' as opened_date, line + 1000000 + time as line)"
-                " from earlier cross join range({size}::int) as times (time)"
-                " where closed_date is null order by time, chance limit {size}::int)",
+                " (select one.* replace ('X' || time || dispute_id as dispute_id,"
+                " '{day}' as opened_date, null as closed_date, line + 1000000 + time as line)"
+                " from (from earlier order by chance, line limit 1) as one"
+                " cross join range({size}::int) as times (time))",
             ),
         ),
     ),
