@@ -23,6 +23,7 @@ def run_days(exports: Path, home: Path, statements: Statements, first: date, las
         quick_run(exports, home, statements, last, first_day=first)
 
 
+@pytest.mark.soak
 def test_running_twice_changes_nothing(
     sample_home: Path, sample_exports: Path, tmp_path: Path
 ) -> None:
