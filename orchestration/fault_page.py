@@ -121,8 +121,15 @@ OUTCOMES = (
         "refused",
         "spans_do_not_overlap",
         "Have the periods delivered with their ends.",
+        is_seen=True,
     ),
-    Outcome("negative_amounts", "refused", "few_amounts_are_negative", "Have the signs mended."),
+    Outcome(
+        "negative_amounts",
+        "refused",
+        "few_amounts_are_negative",
+        "Have the signs mended.",
+        is_seen=True,
+    ),
     Outcome(
         "future_dates",
         "refused",
@@ -130,7 +137,13 @@ OUTCOMES = (
         "Have the dates mended.",
         is_seen=True,
     ),
-    Outcome("half_file", "refused", "no_file_breaks_off", "Have the whole file delivered."),
+    Outcome(
+        "half_file",
+        "refused",
+        "no_file_breaks_off",
+        "Have the whole file delivered.",
+        is_seen=True,
+    ),
     Outcome(
         "swapped_columns",
         "refused",
