@@ -23,21 +23,12 @@
     {{ return(columns) }}
 {%- endmacro %}
 
-{#- True of a value that is not of its column's declared type, or below its minimum. -#}
+{#- True of a value that is not of its column's declared type. -#}
 {% macro is_mistyped(column) -%}
-    {%- set minimum = minimum_of(column) -%}
     (
         {{ column.name }} is not null
         and try_cast({{ column.name }} as {{ column.data_type }}) is null
-        {%- if minimum is not none %}
-        or try_cast({{ column.name }} as {{ column.data_type }}) < {{ minimum }}
-        {%- endif %}
     )
-{%- endmacro %}
-
-{#- The least value a column may have, none where any will do. -#}
-{% macro minimum_of(column) -%}
-    {{ return(((column.get('config') or {}).get('meta') or {}).get('minimum')) }}
 {%- endmacro %}
 
 {#- The typed values of the declared key: one instant may be written in two ways. -#}
@@ -152,15 +143,7 @@
         row_number,
         '{{ column.name }}' as column_name,
         {{ column.name }} as value,
-        {%- if minimum_of(column) is not none %}
-        case
-            when try_cast({{ column.name }} as {{ column.data_type }}) is not null
-                then '{{ column.name }} is below {{ minimum_of(column) }}'
-            else '{{ column.name }} is not a {{ column.data_type }}'
-        end as reason
-        {%- else %}
         '{{ column.name }} is not a {{ column.data_type }}' as reason
-        {%- endif %}
     from {{ source_relation }}
     where
         {{ is_known() }}
