@@ -3,7 +3,8 @@
 --
 -- Two bases of cash run side by side: booked (a reversal on its own day) and restated
 -- (a reversal cancels the payment on the payment's day). before_cash figures leave out
--- the cash of that very day. What was paid includes what was credited without cash.
+-- the cash of that very day, on restated cash all but what was paid out again. What was
+-- paid includes what was credited without cash.
 
 with
 
@@ -25,7 +26,8 @@ allocations as (
         contract_id,
         booked_date,
         sum(debt_amount) as amount,
-        sum(restated_debt_amount) as restated_amount
+        sum(restated_debt_amount) as restated_amount,
+        sum(greatest(restated_debt_amount, 0)) as restated_in_amount
     from {{ ref('fct_allocations') }}
     where contract_id is not null
     group by contract_id, booked_date
@@ -59,7 +61,8 @@ changes as (
         0 as fallen_due_amount,
         0 as credit_amount,
         0 as cash_amount,
-        0 as restated_cash_amount
+        0 as restated_cash_amount,
+        0 as restated_cash_in_amount
     from current_obligations
 
     union all
@@ -72,7 +75,8 @@ changes as (
         amount as fallen_due_amount,
         0 as credit_amount,
         0 as cash_amount,
-        0 as restated_cash_amount
+        0 as restated_cash_amount,
+        0 as restated_cash_in_amount
     from current_obligations
 
     union all
@@ -86,7 +90,8 @@ changes as (
         0 as fallen_due_amount,
         0 as credit_amount,
         0 as cash_amount,
-        0 as restated_cash_amount
+        0 as restated_cash_amount,
+        0 as restated_cash_in_amount
     from current_obligations
     where schedule_id = 'contractual' and {{ var('collection_entry_dpd') }} > 1
 
@@ -100,7 +105,8 @@ changes as (
         0 as fallen_due_amount,
         credit_amount,
         0 as cash_amount,
-        0 as restated_cash_amount
+        0 as restated_cash_amount,
+        0 as restated_cash_in_amount
     from {{ ref('int_debt_credits') }}
 
     union all
@@ -113,7 +119,8 @@ changes as (
         0 as fallen_due_amount,
         0 as credit_amount,
         amount as cash_amount,
-        restated_amount as restated_cash_amount
+        restated_amount as restated_cash_amount,
+        restated_in_amount as restated_cash_in_amount
     from allocations
 
     union all
@@ -126,7 +133,8 @@ changes as (
         0 as fallen_due_amount,
         0 as credit_amount,
         allocations.amount as cash_amount,
-        allocations.restated_amount as restated_cash_amount
+        allocations.restated_amount as restated_cash_amount,
+        allocations.restated_in_amount as restated_cash_in_amount
     from shares
     inner join allocations
         on
@@ -144,7 +152,8 @@ changes as (
         0 as fallen_due_amount,
         0 as credit_amount,
         0 as cash_amount,
-        0 as restated_cash_amount
+        0 as restated_cash_amount,
+        0 as restated_cash_in_amount
     from (
         select
             contract_id,
@@ -186,7 +195,8 @@ daily as (
         sum(fallen_due_amount) as fallen_due_amount,
         sum(credit_amount) as credit_amount,
         sum(cash_amount) as cash_amount,
-        sum(restated_cash_amount) as restated_cash_amount
+        sum(restated_cash_amount) as restated_cash_amount,
+        sum(restated_cash_in_amount) as restated_cash_in_amount
     from changes
     where calendar_date <= (select as_of from clock)
     group by contract_id, schedule_id, calendar_date
@@ -203,7 +213,7 @@ select
     sum(credit_amount + cash_amount) over so_far - cash_amount
         as paid_before_cash_amount,
     sum(credit_amount + restated_cash_amount) over so_far as restated_paid_amount,
-    sum(credit_amount + restated_cash_amount) over so_far - restated_cash_amount
+    sum(credit_amount + restated_cash_amount) over so_far - restated_cash_in_amount
         as restated_paid_before_cash_amount
 from daily
 window so_far as (

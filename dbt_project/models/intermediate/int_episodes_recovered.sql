@@ -46,7 +46,7 @@ movements as (
 
 ),
 
--- the exposure has the credits of the day of entry taken off already
+-- in the exposure are the credits of the day of entry and what was paid out on it
 
 of_episodes as (
 
@@ -72,7 +72,7 @@ of_episodes as (
             episodes.contract_id = movements.contract_id
             and episodes.entry_date <= movements.movement_date
             and episodes.last_date >= movements.movement_date
-    where movements.cash_amount != 0 or movements.movement_date > episodes.entry_date
+    where movements.cash_amount > 0 or movements.movement_date > episodes.entry_date
 
 ),
 
