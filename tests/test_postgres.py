@@ -1,6 +1,5 @@
 """What PostgreSQL serves is the release: the same rows, with keys, comments and a reader."""
 
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -274,14 +273,6 @@ def test_the_reader_reads_and_cannot_write(server: Server, database: str, copied
             with pytest.raises(adbc_driver_manager.ProgrammingError) as refused:
                 cursor.execute(statement)
             assert refused.value.sqlstate == "42501", statement
-
-
-def test_the_queries_of_the_guide_answer(server: Server, database: str, copied: Copied) -> None:
-    guide = (Path(__file__).parents[1] / "docs" / "postgres.md").read_text(encoding="utf-8")
-    queries = re.findall(r"^    select.*\n(?:    .*\n)*?    .*;$", guide, re.MULTILINE)
-    assert len(queries) == guide.count("    select") == 2
-    for query in queries:
-        assert server.rows(query.rstrip(";"), database, READER), query
 
 
 def test_copying_twice_changes_nothing(
