@@ -15,6 +15,7 @@ import duckdb
 
 from expectations.checks import Check, Suite
 from expectations.dialect import engine_options
+from orchestration.sql_text import literal
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
@@ -106,8 +107,7 @@ def _prepare(
     connection: duckdb.DuckDBPyConnection, published: Path | None, suites: Sequence[Suite]
 ) -> None:
     if published is not None:
-        file = str(published).replace("'", "''")
-        connection.execute(f"attach '{file}' as published (read_only)")
+        connection.execute(f"attach {literal(published)} as published (read_only)")
     for suite in suites:
         for name, select in suite.prepared.items():
             try:

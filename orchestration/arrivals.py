@@ -9,7 +9,7 @@ from datetime import date
 import duckdb
 
 from orchestration.contract import Column, Kind, contract
-from orchestration.release_files import literal
+from orchestration.sql_text import literal
 
 # The day a row is about; a row of another kind is about no day.
 EVENT_COLUMNS = {

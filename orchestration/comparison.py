@@ -14,6 +14,7 @@ import duckdb
 from orchestration.errors import InputError
 from orchestration.figures import GRAINS
 from orchestration.policies import policy
+from orchestration.sql_text import literal
 
 VALUE = "kpi_id, period_grain, period_start, dimension, member, part"
 # Values are unrounded, and sums of doubles in another order differ in their last digits; a side
@@ -168,10 +169,9 @@ class Comparison:
         """Write every value that differs to a CSV file; return how many there are."""
         where, parameters = which.conditions
         select = f"select * from value_changes as changes where {where} order by {VALUE}"
-        literal = str(file).replace("'", "''")
         try:
             (count,) = self.connection.execute(
-                f"copy ({select}) to '{literal}' (format csv, header)", parameters
+                f"copy ({select}) to {literal(file)} (format csv, header)", parameters
             ).fetchone()
         except duckdb.IOException as error:
             raise InputError(f"--csv {file}: that cannot be written: {error}") from None
@@ -184,9 +184,8 @@ def compared(old: Path, new: Path) -> Iterator[Comparison]:
     with duckdb.connect() as connection:
         editions = []
         for file, schema in ((old, "old"), (new, "new")):
-            literal = str(file).replace("'", "''")
             try:
-                connection.execute(f"attach '{literal}' as {schema} (read_only)")
+                connection.execute(f"attach {literal(file)} as {schema} (read_only)")
             except duckdb.Error as error:
                 raise InputError(
                     f"{file}: that cannot be opened as a DuckDB file: {error}"

@@ -14,6 +14,7 @@ import duckdb
 from orchestration.contributions import contributions
 from orchestration.errors import InputError
 from orchestration.slices import Kpi, Side, Slice, Table, columns_of
+from orchestration.sql_text import literal
 
 MOST_NAMES = 12
 
@@ -68,8 +69,7 @@ class Explanation:
 def open_release(release: Path) -> duckdb.DuckDBPyConnection:
     """Open a release for reading, with room beside it for tables of our own."""
     connection = duckdb.connect()
-    literal = str(release).replace("'", "''")
-    connection.execute(f"attach '{literal}' as release (read_only)")
+    connection.execute(f"attach {literal(release)} as release (read_only)")
     connection.execute("use release")
     return connection
 

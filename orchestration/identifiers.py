@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import duckdb
 
 from orchestration.keyed_hash import hashed
-from orchestration.readers.landing import literal, quoted
+from orchestration.sql_text import literal, quoted
 
 NONE = "none"
 # SQL that makes the same of the same identifier however it is written.

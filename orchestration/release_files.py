@@ -5,6 +5,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.sql_text import literal
+
 # the oldest DuckDB whose clients can open a release
 STORAGE_VERSION = "v1.2.0"
 # the steps on the way, and what could not be read as it came: it may name people
@@ -48,11 +50,6 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, parquet: Path, table: s
         f"copy release.main.{table} to {literal(file)} (format parquet)"
     ).fetchone()
     return row_count
-
-
-def literal(text: str | Path) -> str:
-    """Quote a text for SQL."""
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 def _comments(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from orchestration.arrivals import CONTENT_NUMBER, CURRENT, PUBLISHED, find_arri
 from orchestration.changed_rows import find_causes
 from orchestration.comparison import Edition, edition, tables_of, value_changes
 from orchestration.policy_use import OF_MONEY, policies_of
-from orchestration.release_files import literal
+from orchestration.sql_text import literal
 
 TABLE = "kpi_restatements"
 # The files a release knew, by which the next one tells what arrived since.

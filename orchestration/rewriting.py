@@ -28,8 +28,8 @@ from orchestration.ids_of_people import (
     raw_tables,
     replace_ids,
 )
-from orchestration.readers.landing import literal
 from orchestration.releases import DATABASE_NAME, flush
+from orchestration.sql_text import literal
 from orchestration.tombstones import Tombstones, note_applied, pseudonymise_raw, tombstones_in_use
 
 # Ids that are nobody's, beside those that hold ids of people within.
@@ -73,11 +73,11 @@ def rewrite_database(
     shutil.copyfile(database, changing)
     with duckdb.connect() as connection:
         tombstones_in_use(connection, tombstones.path, tombstones.key)
-        connection.execute(f"attach {literal(str(changing))} as old")
+        connection.execute(f"attach {literal(changing)} as old")
         changed = _change(connection, tombstones)
         if changed:
             version = f"(storage_version '{storage_version}')" if storage_version else ""
-            connection.execute(f"attach {literal(str(new))} as new {version}")
+            connection.execute(f"attach {literal(new)} as new {version}")
             connection.execute("copy from database old to new; detach new")
         connection.execute("detach old")
     if changed:
@@ -95,12 +95,12 @@ def rewrite_release(release: Path, tombstones: Tombstones, storage_version: str)
     shutil.copytree(release, partial, copy_function=os.link)
     changed = rewrite_database(partial / DATABASE_NAME, tombstones, storage_version)
     with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(str(partial / DATABASE_NAME))} as new (read_only)")
+        connection.execute(f"attach {literal(partial / DATABASE_NAME)} as new (read_only)")
         for table in changed:
             name = table.removeprefix("main.")
             parquet = partial / "parquet" / f"{name}.parquet"
             parquet.unlink(missing_ok=True)  # the link; the release has the file yet
-            connection.execute(f"copy new.main.{name} to {literal(str(parquet))} (format parquet)")
+            connection.execute(f"copy new.main.{name} to {literal(parquet)} (format parquet)")
             flush(parquet)
     if changed:
         exchange(partial, release)
@@ -113,7 +113,7 @@ def ids_in(database: Path, tombstones: Tombstones) -> dict[str, str]:
     """Give the pseudonyms of the ids in a DuckDB file that have a tombstone, or shall have."""
     with duckdb.connect() as connection:
         tombstones_in_use(connection, tombstones.path, tombstones.key)
-        connection.execute(f"attach {literal(str(database))} as old (read_only)")
+        connection.execute(f"attach {literal(database)} as old (read_only)")
         _find(connection, _text_columns(connection))
         return dict(connection.execute("select id, pseudonym from forgotten").fetchall())
 

@@ -18,7 +18,8 @@ from orchestration.identifiers import (
     looks,
 )
 from orchestration.mapping import unhashed_columns
-from orchestration.readers.landing import PATH, ROW, literal, quoted
+from orchestration.readers.landing import PATH, ROW
+from orchestration.sql_text import literal, quoted
 
 # Where only the share of values tells, so many of a file tell it.
 ROWS_SAMPLED = 20_000

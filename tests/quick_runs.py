@@ -19,9 +19,9 @@ import duckdb
 from orchestration.contract import DBT_PROJECT, contract
 from orchestration.ingestion import ingest
 from orchestration.publication import Release, publish
-from orchestration.release_files import literal
 from orchestration.seal import seal
 from orchestration.settings import Settings
+from orchestration.sql_text import literal
 from orchestration.warehouse import open_warehouse, warehouse_path
 
 STATEMENTS = "statements.json"

@@ -167,14 +167,16 @@ def test_the_page_of_the_faults_is_current() -> None:
 def test_a_fault_changes_the_newest_files_alone_and_always_the_same_way(
     small_sample: Path, tmp_path: Path, fault
 ) -> None:
-    for name in ("one", "other"):
+    for name in ("one", "another's"):
         shutil.copytree(small_sample, tmp_path / name)
         inject(tmp_path / name, fault.name, seed=5)
     changed = changed_files(small_sample, tmp_path / "one")
     assert {path.name[:10] for path in changed} <= {"2026-06-23", "2026-06-30"}
     for path in changed:
         place = path.relative_to(small_sample)
-        assert (tmp_path / "one" / place).read_bytes() == (tmp_path / "other" / place).read_bytes()
+        assert (tmp_path / "one" / place).read_bytes() == (
+            tmp_path / "another's" / place
+        ).read_bytes()
 
 
 def test_a_sample_is_written_with_its_faults(tmp_path: Path, small_sample: Path) -> None:

@@ -16,15 +16,14 @@ import duckdb
 from orchestration.postgres.tables import (
     Table,
     creation,
-    identifier,
     indexing,
-    literal,
     reading,
     tables_of,
     together,
 )
 from orchestration.postgres.target import PostgresError, Session, check_target, session, target_of
 from orchestration.releases import release_file
+from orchestration.sql_text import literal, quoted
 
 SERVED, NEXT = "collections", "collections_next"
 READER = "collections_reader"
@@ -200,7 +199,7 @@ def _check_counts(tables: Sequence[Table], postgres: Session) -> None:
     counted = dict(
         postgres.run(
             " union all ".join(
-                f"select {literal(table.name)}, count(*) from {NEXT}.{identifier(table.name)}"
+                f"select {literal(table.name)}, count(*) from {NEXT}.{quoted(table.name)}"
                 for table in tables
             ),
             "count what it took in",

@@ -8,6 +8,7 @@ import duckdb
 import yaml
 
 from orchestration.contract import DBT_PROJECT
+from orchestration.sql_text import literal, quoted
 
 TYPES = {
     "BOOLEAN": "boolean",
@@ -122,9 +123,9 @@ def _counted(
     """Count the rows, and say whether the key can be a primary key: no NULL in it."""
     if not columns.issuperset(key):
         key = ()  # an earlier release, of other columns
-    missing = " or ".join(f"{identifier(column)} is null" for column in key) or "true"
+    missing = " or ".join(f"{quoted(column)} is null" for column in key) or "true"
     [(row_count, incomplete_count)] = release.execute(
-        f"select count(*), count(*) filter (where {missing}) from main.{identifier(table)}"
+        f"select count(*), count(*) filter (where {missing}) from main.{quoted(table)}"
     ).fetchall()
     return row_count, bool(key) and incomplete_count == 0
 
@@ -146,20 +147,20 @@ def _indexes(
 def reading(table: Table) -> str:
     """Return the query that reads a table of the release, in types the driver can send."""
     columns = (
-        f"cast({identifier(column.name)} as decimal(20, 0)) as {identifier(column.name)}"
+        f"cast({quoted(column.name)} as decimal(20, 0)) as {quoted(column.name)}"
         if column.data_type == TYPES["UBIGINT"]
-        else identifier(column.name)
+        else quoted(column.name)
         for column in table.columns
     )
-    return f"select {', '.join(columns)} from main.{identifier(table.name)}"
+    return f"select {', '.join(columns)} from main.{quoted(table.name)}"
 
 
 def creation(schema: str, table: Table) -> str:
     """Return one statement that makes a table, empty, with its comments."""
-    place = f"{schema}.{identifier(table.name)}"
-    columns = ", ".join(f"{identifier(column.name)} {column.data_type}" for column in table.columns)
+    place = f"{schema}.{quoted(table.name)}"
+    columns = ", ".join(f"{quoted(column.name)} {column.data_type}" for column in table.columns)
     comments = [(f"table {place}", table.comment)] + [
-        (f"column {place}.{identifier(column.name)}", column.comment) for column in table.columns
+        (f"column {place}.{quoted(column.name)}", column.comment) for column in table.columns
     ]
     return together(
         [
@@ -175,7 +176,7 @@ def creation(schema: str, table: Table) -> str:
 
 def indexing(schema: str, table: Table) -> str:
     """Return one statement that gives a filled table its key, indexes and statistics."""
-    place = f"{schema}.{identifier(table.name)}"
+    place = f"{schema}.{quoted(table.name)}"
     key = [f"alter table {place} add primary key ({_list(table.key)})"] if table.key else []
     indexes = [f"create index on {place} ({_list(columns)})" for columns in table.indexes]
     return together([*key, *indexes, f"analyze {place}"])
@@ -186,15 +187,5 @@ def together(statements: Sequence[str]) -> str:
     return f"do $together$ begin {'; '.join(statements)}; end $together$"
 
 
-def identifier(name: str) -> str:
-    """Quote a name."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Quote a text."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _list(columns: Key) -> str:
-    return ", ".join(map(identifier, columns))
+    return ", ".join(map(quoted, columns))

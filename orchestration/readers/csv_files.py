@@ -25,13 +25,12 @@ from orchestration.readers.landing import (
     Unreadable,
     append_to_landing,
     create_landing,
-    literal,
     name_columns,
-    quoted,
     shown_line,
     trimmed_columns,
 )
 from orchestration.sources import FileSpec
+from orchestration.sql_text import literal, quoted
 
 DELIMITERS = (",", ";", "\t", "|")
 # By the names Python has for them.
@@ -138,7 +137,7 @@ def _land_by_duckdb(
 
 def _read_csv(deliveries: Sequence[Delivery], header: Sequence[str]) -> str:
     spec = deliveries[0].spec
-    paths = ", ".join(literal(str(delivery.path)) for delivery in deliveries)
+    paths = ", ".join(literal(delivery.path) for delivery in deliveries)
     columns = ", ".join(f"{literal(name)}: 'varchar'" for name in header)
     return (
         f"read_csv([{paths}], auto_detect = false, columns = {{{columns}}}, header = true,"

@@ -10,6 +10,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from orchestration.sql_text import literal, quoted
+
 # Beside the file's own columns, under names no file has: the path of the file, and the line or
 # sheet row the record begins on.
 PATH, ROW = "#path", "#row"
@@ -41,16 +43,6 @@ def unreadable_table(problems: Sequence[Unreadable]) -> pa.Table:
     return pa.table(
         {name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()}
     )
-
-
-def quoted(name: str) -> str:
-    """Quote a column name for SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: str) -> str:
-    """Quote a text for SQL."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def shown_line(line: str) -> str:

@@ -14,6 +14,7 @@ import duckdb
 
 from orchestration.errors import InputError
 from orchestration.policies import policy
+from orchestration.sql_text import literal
 
 # changes the files of an exports directory by a size and a seed
 Change = Callable[[Path, float, int], None]
@@ -86,7 +87,7 @@ def _in_rows(kind: str, select: str, name: str = "{day}{rest}") -> Change:
                     f"copy (select {columns}"
                     f" from ({select.format(size=size, day=path.name[:10])})"
                     f" order by line, {columns})"
-                    f" to '{target}' (format csv, header, delimiter ',')"
+                    f" to {literal(target)} (format csv, header, delimiter ',')"
                 )
 
     return change
