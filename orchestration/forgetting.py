@@ -4,8 +4,6 @@ Amounts, days and counts stay, and so do all totals. A tombstone comes first, so
 is left undone by a kill is done by the next ``forget`` or run.
 """
 
-import getpass
-import json
 import os
 import shutil
 from collections.abc import Callable
@@ -17,11 +15,12 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import InputError
-from orchestration.home_lock import held
+from orchestration.home_lock import held, user_name
 from orchestration.identifiers import NORMALISED, hashed_identifier
 from orchestration.ids_of_people import begin, belongings, follow, pseudonym, raw_tables
+from orchestration.json_lines import append_lines
 from orchestration.release_files import STORAGE_VERSION
-from orchestration.releases import DATABASE_NAME, flush, releases_of
+from orchestration.releases import DATABASE_NAME, releases_of
 from orchestration.rewriting import (
     clean_sqlite,
     clean_text,
@@ -72,9 +71,9 @@ def forget(
             its_pseudonym = _bury(connection, tombstones, customer_id)
         shutil.rmtree(home / "asof", ignore_errors=True)
         rows = forget_everywhere(home, tombstones, on_progress)
-        done = Forgotten(datetime.now(UTC).isoformat(), getpass.getuser(), its_pseudonym, rows)
+        done = Forgotten(datetime.now(UTC).isoformat(), user_name(), its_pseudonym, rows)
         if rows:
-            _record(home / RECORD, done)
+            append_lines(home / RECORD, [asdict(done)])
         return done
 
 
@@ -182,10 +181,3 @@ def _clean_texts(home: Path, ids: dict[str, str]) -> dict[str, int]:
             if count:
                 changed[top] = changed.get(top, 0) + int(count)
     return changed
-
-
-def _record(path: Path, done: Forgotten) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    with os.fdopen(os.open(path, flags, 0o600), "a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(done)) + "\n")
-    flush(path)

@@ -4,7 +4,6 @@ A run of the command line, of the schedule and of the Dagster UI all pass ``at_w
 """
 
 import json
-import os
 import socket
 import time
 import traceback
@@ -21,6 +20,7 @@ import duckdb
 from orchestration.alerts import alert
 from orchestration.errors import InputError, RefusedError, machine_error, safe_problems
 from orchestration.home_lock import Holder, held, make_home, user_name
+from orchestration.json_lines import append_lines, whole_lines
 from orchestration.releases import served_release
 from orchestration.run_log import log_path, scrubbed, write_line
 from orchestration.run_traces import prune_traces
@@ -198,10 +198,7 @@ def recorder_of(run_id: str) -> Recorder:
 
 def past_runs(home: Path) -> list[Run]:
     """Read the runs that ended, the oldest first; a line a crash cut off is left out."""
-    try:
-        lines = (home / RUNS_NAME).read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
+    lines = whole_lines(home / RUNS_NAME)
     return [run for line in lines if (run := _parsed(line)) is not None]
 
 
@@ -264,25 +261,13 @@ def _log(home: Path, run_id: str, level: str, message: str, **details: str) -> N
 
 
 def _append(home: Path, run: Run, log: Callable[[str, str], None]) -> None:
-    """Add a line, on a line of its own even after one that a crash cut off."""
-    line = json.dumps(asdict(run), ensure_ascii=False) + "\n"
     try:
-        with (home / RUNS_NAME).open("a+b") as file:
-            if file.tell() and not _ends_a_line(file):
-                line = "\n" + line
-            file.write(line.encode())
-            file.flush()
-            os.fsync(file.fileno())
+        append_lines(home / RUNS_NAME, [asdict(run)])
     except OSError as error:
         log("WARNING", f"{home / RUNS_NAME} does not have this run: {error}")
 
 
-def _ends_a_line(file) -> bool:
-    file.seek(-1, os.SEEK_END)
-    return file.read(1) == b"\n"
-
-
-def _parsed(line: str) -> Run | None:
+def _parsed(line: bytes) -> Run | None:
     try:
         values = json.loads(line)
         known = {one.name for one in fields(Run)}

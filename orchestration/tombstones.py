@@ -6,7 +6,6 @@ has, and no id be told from the file.
 """
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +24,8 @@ from orchestration.ids_of_people import (
     pseudonymise,
     raw_tables,
 )
+from orchestration.json_lines import append_lines, whole_lines
 from orchestration.keyed_hash import SECRET_VARIABLE, fingerprint, give_key, secret
-from orchestration.releases import flush
 
 FILE_NAME = "tombstones.jsonl"
 # what stands between the values of a line, and around them
@@ -84,14 +83,14 @@ class Tombstones:
             " anti join tombstones using (id_kind, pseudonym) order by all"
         ).fetchall()
         if new:
-            is_new_file = not self.path.exists()
-            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
-            with os.fdopen(os.open(self.path, flags, 0o600), "a", encoding="utf-8") as file:
-                file.writelines(self._line(*one) for one in new)
-                file.flush()
-                os.fsync(file.fileno())
-            if is_new_file:
-                flush(self.path.parent)
+            made_with = fingerprint(self.key)
+            append_lines(
+                self.path,
+                (
+                    {"id_kind": kind, "pseudonym": its_pseudonym, "secret": made_with}
+                    for kind, its_pseudonym in new
+                ),
+            )
             _fill(connection, new)
         return len(new)
 
@@ -101,10 +100,6 @@ class Tombstones:
             "select max(tombstone_count) from raw.secret_fingerprints"
         ).fetchone()
         return applied == connection.execute("select count(*) from tombstones").fetchone()
-
-    def _line(self, kind: str, its_pseudonym: str) -> str:
-        line = {"id_kind": kind, "pseudonym": its_pseudonym, "secret": fingerprint(self.key)}
-        return json.dumps(line) + "\n"
 
 
 def tombstones_of(
@@ -155,12 +150,9 @@ def kept_line(value: str) -> str:
 
 
 def _lines(path: Path) -> list[dict[str, str]]:
-    """Read the tombstones; a last line that a kill cut off never counted."""
-    if not path.exists():
-        return []
-    whole, _, _ = path.read_text(encoding="utf-8").rpartition("\n")
+    """Read the tombstones."""
     lines = []
-    for number, line in enumerate(whole.splitlines(), start=1):
+    for number, line in enumerate(whole_lines(path), start=1):
         try:
             lines.append(json.loads(line))
         except ValueError:

@@ -226,9 +226,19 @@ def test_a_kill_after_the_tombstone_leaves_the_rest_to_the_next_run(
     assert standing_in(warehouse, ["C1", "K2"]) == ["C1", "K2"]
     loaded(home, exports)
     assert standing_in(warehouse, THEIRS) == []
-    half = (home / tombstones.FILE_NAME).read_text()
-    (home / tombstones.FILE_NAME).write_text(half + '{"id_kind": "cust')
     assert forget(home, "C1").rows == {}
+
+
+def test_a_tombstone_that_a_kill_cut_off_does_not_spoil_the_next(write_exports, tmp_path):
+    home = tmp_path / "home"
+    warehouse = loaded(home, write_exports(PERSON))
+    forget(home, "C1")
+    with (home / tombstones.FILE_NAME).open("a") as file:
+        file.write('{"id_kind": "cust')
+    assert forget(home, "C1").rows == {}
+    forget(home, "C3")
+    assert forget(home, "C3").rows == {}
+    assert standing_in(warehouse, THEIRS + OTHERS) == ["E1"]
 
 
 def test_forgetting_twice_says_that_it_is_done(write_exports, tmp_path):
