@@ -1,4 +1,4 @@
-"""Calendar periods as people write them: 2026-03-15, 2026-W10, 2026-03, 2026-Q1, 2026."""
+"""Days and calendar periods as people write them: 2026-03-15, 2026-W10, 2026-03, 2026-Q1, 2026."""
 
 import re
 from dataclasses import dataclass
@@ -36,6 +36,14 @@ def period_named(name: str) -> Period:
             " or 2026."
         ) from None
     return Period(name, grain, first_date, next_date - timedelta(1))
+
+
+def day_named(option: str, text: str) -> date:
+    """Read the day an option names; raises ``InputError`` where it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--{option} {text}: that is no day; write it as 2026-01-31.") from None
 
 
 def _bounds(name: str) -> tuple[str, date, date]:

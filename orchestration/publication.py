@@ -103,12 +103,15 @@ def publish(
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         check_seal(warehouse)
         served = served_release(home)
-        outcome = _audit(home, warehouse, run_id, served)
+        published = served and served / DATABASE_NAME
+        outcome = _audit(home, warehouse, run_id, published)
         release_id = new_release_id(home, run_id)
         on_progress(f"writing release {release_id}")
         partial = _empty_place(home, release_id)
         with _removed_on_failure(partial):
-            release = _write_release(connection, home, partial, run_id, outcome)
+            release = _write_release(
+                connection, home, partial, run_id, outcome, published=published
+            )
 
     on_progress("swapping it in")
     partial.rename(release.path)
@@ -124,6 +127,8 @@ def _write_release(
     partial: Path,
     run_id: str,
     outcome: AuditOutcome,
+    *,
+    published: Path | None,
 ) -> Release:
     """Write a release into the directory ``partial`` so that it survives a power cut."""
     release_id = partial.name.removeprefix(".").removesuffix(".partial")
@@ -152,8 +157,7 @@ def _write_release(
         rows_released=sum(row_counts.values()),
         warnings=len(release.warnings),
     )
-    served = served_release(home)
-    write_restatements(connection, served and served / DATABASE_NAME)
+    write_restatements(connection, published)
     for table in ("release_runs", *OWN_TABLES):
         write_parquet(connection, partial / "parquet", table)
     connection.execute("detach release")
@@ -172,7 +176,7 @@ def _removed_on_failure(directory: Path) -> Iterator[None]:
         raise
 
 
-def _audit(home: Path, warehouse: Path, run_id: str, served: Path | None) -> AuditOutcome:
+def _audit(home: Path, warehouse: Path, run_id: str, published: Path | None) -> AuditOutcome:
     """Audit with the overrides in force; raise ``RefusedError`` where it does not pass."""
     overrides = load_overrides(overrides_file(home))
     today = datetime.now(ZoneInfo(policy("business_time_zone"))).date()
@@ -181,7 +185,7 @@ def _audit(home: Path, warehouse: Path, run_id: str, served: Path | None) -> Aud
         outcome = audit(
             warehouse,
             report_dir,
-            served and served / DATABASE_NAME,
+            published,
             overrides=[override for override in overrides if override.expires_on >= today],
         )
     if not outcome.is_passed:

@@ -13,6 +13,7 @@ from pydantic import Field
 from orchestration.errors import InputError
 from orchestration.exports import DayRange
 from orchestration.home_lock import held
+from orchestration.periods import day_named
 from orchestration.postgres.target import TARGET_VARIABLE, check_target
 from orchestration.progress import report
 from orchestration.releases import RELEASES_KEPT
@@ -153,7 +154,4 @@ def _report_wait(holder: str) -> None:
 
 
 def _day(option: str, text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise InputError(f"--{option} {text}: that is no day; write it as 2026-01-31.") from None
+    return day_named(option, text) if text else None

@@ -1,6 +1,6 @@
 """Commands about the releases of a home."""
 
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +11,7 @@ import typer
 from orchestration.commands.options import Home, To, target_named
 from orchestration.errors import InputError
 from orchestration.home_lock import held
+from orchestration.periods import day_named
 from orchestration.policies import policy
 from orchestration.postgres.target import TARGET_VARIABLE
 from orchestration.progress import listening, report
@@ -86,10 +87,7 @@ def override(
         save_overrides,
     )
 
-    try:
-        expires_on = date.fromisoformat(until)
-    except ValueError:
-        raise InputError(f"--until {until}: that is no day; write it as 2026-01-31.") from None
+    expires_on = day_named("until", until)
     if not (person.strip() and reason.strip()):
         raise InputError("--person and --reason: an override needs a name and a reason.")
     new = Override(expectation=expectation, person=person, reason=reason, expires_on=expires_on)
