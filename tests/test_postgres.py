@@ -127,7 +127,6 @@ def test_types_are_exact(
         "VARCHAR": "text",
         "DATE": "date",
         "TIMESTAMP": "timestamp without time zone",
-        "UBIGINT": "numeric(20,0)",
         "HUGEINT": "numeric(38,0)",
     }
     for table, columns in _columns(release).items():
@@ -153,22 +152,19 @@ def test_decimals_texts_and_days_arrive_as_they_are(
         tmp_path,
         1,
         "create table edges (i integer, a decimal(18, 2), b decimal(18, 2), c decimal(38, 3),"
-        " d double, t varchar, day date, instant timestamp, h hugeint,"
-        " u ubigint default 18446744073709551615)",
-        f"insert into edges (i, a, b, c, d, t, day, instant, h) values {rows}",
+        " d double, t varchar, day date, instant timestamp, h hugeint)",
+        f"insert into edges values {rows}",
     )
     database = new_database()
     copy_release(tmp_path, server.url(database))
     served = server.rows(
-        "select i, a::text, b::text, c::text, d::text, t, day::text, instant::text, h::text,"
-        " u::text"
+        "select i, a::text, b::text, c::text, d::text, t, day::text, instant::text, h::text"
         " from collections.edges order by i",
         database,
     )
     with closing(duckdb.connect(release_file(tmp_path), read_only=True)) as connection:
         released = connection.execute(
-            "select i, a::text, b::text, c::text, d::text, t, day::text, instant::text, h::text,"
-            " u::text"
+            "select i, a::text, b::text, c::text, d::text, t, day::text, instant::text, h::text"
             " from edges order by i"
         ).fetchall()
     assert served[0][1:4] == (

@@ -258,6 +258,21 @@ def test_a_schema_that_no_release_made_is_left_alone(
     assert server.rows("select stamp from collections.stamps", database) == [(1,)]
 
 
+def test_a_type_postgresql_is_not_told_of_is_named_with_what_to_do(
+    server: Server, database: str, tmp_path: Path
+) -> None:
+    url = server.url(database)
+    old = make_release(tmp_path, 1)
+    copy_release(tmp_path, url)
+    make_release(tmp_path, 2, "create table kpi_spans (span interval)")
+    with pytest.raises(PostgresError) as failed:
+        copy_release(tmp_path, url)
+    problem = failed.value.problems[0]
+    assert problem.startswith("kpi_spans.span: no type of PostgreSQL is set for INTERVAL.")
+    assert "Cast it in the model to one of BOOLEAN, INTEGER," in problem
+    assert server.rows(SERVED, database) == [(old,)]
+
+
 FULL_DISK = """
     create function fill_disk() returns event_trigger language plpgsql as $$ begin
         raise exception using

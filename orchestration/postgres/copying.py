@@ -17,7 +17,6 @@ from orchestration.postgres.tables import (
     Table,
     creation,
     indexing,
-    reading,
     tables_of,
     together,
 )
@@ -179,7 +178,7 @@ def _load(
     for number, table in enumerate(tables):
         on_progress(number, len(tables), table.name)
         postgres.run(creation(NEXT, table), f"create {table.name}")
-        rows = release.sql(reading(table)).to_arrow_reader()
+        rows = release.sql(f"from main.{quoted(table.name)}").to_arrow_reader()
         postgres.fill(NEXT, table.name, rows)
         postgres.run(indexing(NEXT, table), f"index {table.name}")
     _check_counts(tables, postgres)

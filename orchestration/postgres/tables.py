@@ -8,13 +8,13 @@ import duckdb
 import yaml
 
 from orchestration.contract import DBT_PROJECT
+from orchestration.postgres.target import PostgresError
 from orchestration.sql_text import literal, quoted
 
 TYPES = {
     "BOOLEAN": "boolean",
     "INTEGER": "integer",
     "BIGINT": "bigint",
-    "UBIGINT": "numeric(20, 0)",
     "HUGEINT": "numeric(38, 0)",
     "DOUBLE": "double precision",
     "VARCHAR": "text",
@@ -60,7 +60,7 @@ class Table:
 
 
 def tables_of(release: duckdb.DuckDBPyConnection) -> list[Table]:
-    """Describe the tables of a release, by name."""
+    """Describe the tables of a release, by name; ``PostgresError`` for a type it has none for."""
     keys = {**declared_keys(), **OWN_KEYS}
     joined = {key[0] for key in keys.values() if key[0].endswith("_id")}
     comments = release.execute(
@@ -113,7 +113,11 @@ def _type(table: str, column: str, data_type: str) -> str:
     if decimal := DECIMAL.fullmatch(data_type):
         return f"numeric({decimal[1]}, {decimal[2]})"
     if data_type not in TYPES:
-        raise ValueError(f"{table}.{column} is {data_type}, which has no type in PostgreSQL yet.")
+        raise PostgresError(
+            f"{table}.{column}: no type of PostgreSQL is set for {data_type}. Cast it in the model"
+            f" to one of {', '.join(TYPES)} or DECIMAL, or add {data_type} to TYPES in"
+            " orchestration/postgres/tables.py."
+        )
     return TYPES[data_type]
 
 
@@ -142,17 +146,6 @@ def _indexes(
         for name in [*days[:1], *(name for name in names if name in joined)]:
             if name not in key[:1]:
                 yield (name,)
-
-
-def reading(table: Table) -> str:
-    """Return the query that reads a table of the release, in types the driver can send."""
-    columns = (
-        f"cast({quoted(column.name)} as decimal(20, 0)) as {quoted(column.name)}"
-        if column.data_type == TYPES["UBIGINT"]
-        else quoted(column.name)
-        for column in table.columns
-    )
-    return f"select {', '.join(columns)} from main.{quoted(table.name)}"
 
 
 def creation(schema: str, table: Table) -> str:
