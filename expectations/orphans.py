@@ -2,7 +2,7 @@
 
 from expectations.checks import Check, within
 from expectations.kinds import is_of_new_delivery, is_unknown, key_of, references_of, union
-from expectations.limits import Limits
+from expectations.limits import Limit, Limits
 from orchestration.contract import Kind, contract
 
 # Read once into temporary tables, since several checks look at them.
@@ -102,14 +102,11 @@ PREPARED = {
 def checks(limits: Limits) -> list[Check]:
     """Return the checks on ids; they need the tables of the deliveries and ``PREPARED``."""
     return [
-        *within(
+        *_few_orphans(
+            "payment.payments",
             limits.orphan_payments,
-            name="few_payments_are_orphans",
-            table="temp.orphan_shares",
-            says="At most {limit:.2%} of payments, by number and by money, name a contract,"
+            "At most {limit:.2%} of payments, by number and by money, name a contract,"
             " instalment, agreement or customer that was never delivered.",
-            figures=_share_of("payments"),
-            rows=_orphans_of("payments", "payment.payments", "payment_id"),
         ),
         *within(
             limits.orphan_payments_in_file,
@@ -135,33 +132,24 @@ def checks(limits: Limits) -> list[Check]:
                 group by all
                 having delivered_count >= {limits.orphan_payments_in_file.from_rows}
             """,
-            rows=_orphans_of("payments", "payment.payments", "payment_id"),
+            rows=_orphans_of(contract()["payment.payments"]),
         ),
-        *within(
+        *_few_orphans(
+            "billing.instalments",
             limits.orphan_instalments,
-            name="few_instalments_are_orphans",
-            table="temp.orphan_shares",
-            says="At most {limit:.2%} of instalments, by number and by money, are of a contract"
+            "At most {limit:.2%} of instalments, by number and by money, are of a contract"
             " that was never delivered.",
-            figures=_share_of("instalments"),
-            rows=_orphans_of("instalments", "billing.instalments", "instalment_id"),
         ),
-        *within(
+        *_few_orphans(
+            "contact.contacts",
             limits.orphan_contacts,
-            name="few_contacts_are_orphans",
-            table="temp.orphan_shares",
-            says="At most {limit:.2%} of contacts are with a customer that was never delivered.",
-            figures=_share_of("contacts"),
-            rows=_orphans_of("contacts", "contact.contacts", "contact_id"),
+            "At most {limit:.2%} of contacts are with a customer that was never delivered.",
         ),
-        *within(
+        *_few_orphans(
+            "contact.promises",
             limits.orphan_promises,
-            name="few_promises_are_orphans",
-            table="temp.orphan_shares",
-            says="At most {limit:.2%} of promises, by number and by money, are of a customer that"
+            "At most {limit:.2%} of promises, by number and by money, are of a customer that"
             " was never delivered.",
-            figures=_share_of("promises"),
-            rows=_orphans_of("promises", "contact.promises", "promise_id"),
         ),
         *within(
             limits.orphans_in_delivery,
@@ -179,12 +167,22 @@ def checks(limits: Limits) -> list[Check]:
     ]
 
 
-def _share_of(kind: str) -> str:
-    return f"select * from orphan_shares where kind = '{kind}'"
+def _few_orphans(kind_id: str, limit: Limit, says: str) -> list[Check]:
+    """Return the checks that keep the orphans of a kind in ``orphan_shares`` within a limit."""
+    kind = contract()[kind_id]
+    return within(
+        limit,
+        name=f"few_{kind.name}_are_orphans",
+        table="temp.orphan_shares",
+        says=says,
+        figures=f"select * from orphan_shares where kind = '{kind.name}'",
+        rows=_orphans_of(kind),
+    )
 
 
-def _orphans_of(kind: str, declared: str, key: str) -> str:
-    table = f"raw.{declared.replace('.', '_')}"
+def _orphans_of(kind: Kind) -> str:
+    """Return a SELECT of the delivered rows behind the ``orphans`` of a kind, newest first."""
+    key = kind.key[0]
     return f"""
         select
             delivered.file_name,
@@ -194,9 +192,9 @@ def _orphans_of(kind: str, declared: str, key: str) -> str:
             orphans.value,
             orphans.amount
         from orphans
-        inner join {table} as delivered on orphans.key = delivered.{key}
+        inner join {kind.table} as delivered on orphans.key = delivered.{key}
         where
-            orphans.kind = '{kind}'
+            orphans.kind = '{kind.name}'
             and delivered.export_day <= (select known_at from int_clock)
         order by delivered.export_day desc, delivered.file_name, delivered.row_number
     """
