@@ -24,19 +24,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(running.run)
-app.command()(reading.kpis)
-app.command()(reading.explain)
-app.command()(comparing.diff)
-app.command()(comparing.why)
-app.command()(releases.releases)
-app.command()(releases.rollback)
-app.command()(releases.copy)
-app.command()(releases.override)
-app.command()(privacy.forget)
-app.command()(operating.status)
-app.command()(running.sample)
-app.command()(running.dev)
+for command in (
+    running.run,
+    reading.kpis,
+    reading.explain,
+    comparing.diff,
+    comparing.why,
+    releases.releases,
+    releases.rollback,
+    releases.copy,
+    releases.override,
+    privacy.forget,
+    operating.status,
+    running.sample,
+    running.dev,
+):
+    app.command()(command)
 
 
 def main() -> None:
