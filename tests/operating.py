@@ -19,7 +19,7 @@ EXPORTS = {
     "billing/instalments/2026-03-01.csv": """
         instalment_id,contract_id,due_date,amount
         a1,a,2026-02-01,100
-        b1,b,2026-02-01,100
+        b1,b,2026-02-01,1500
         """,
     "payment/payments/2026-03-01.csv": """
         payment_id,contract_id,amount,status,status_at

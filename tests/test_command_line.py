@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from operating import EXPORTS as ONE_DAY
 from whole_runs import contents, query, reader, write
 
 from orchestration import terminal
@@ -24,17 +25,7 @@ from orchestration.publication import publish
 from orchestration.releases import release_file
 from orchestration.runs import past_runs
 
-EXPORTS = {
-    "billing/contracts/2026-03-01.csv": """
-        contract_id,customer_id,originated_date,principal_amount
-        a,a,2026-01-01,100
-        b,b,2026-01-01,100
-        """,
-    "billing/instalments/2026-03-01.csv": """
-        instalment_id,contract_id,due_date,amount
-        a1,a,2026-02-01,100
-        b1,b,2026-02-01,1500
-        """,
+EXPORTS = ONE_DAY | {
     "payment/payments/2026-03-01.csv": """
         payment_id,contract_id,amount,status,status_at,colour
         p1,a,100,cleared,2026-02-20,blue

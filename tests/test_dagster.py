@@ -12,7 +12,8 @@ import pytest
 import yaml
 from dagster import AssetKey
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
-from operating import HOLD, process
+from operating import EXPORTS as ONE_DAY
+from operating import HOLD, process, settings_of
 from whole_runs import write
 
 from orchestration.contract import DBT_PROJECT, contract
@@ -27,21 +28,7 @@ from orchestration.transformation import manifest
 from orchestration.warehouse import open_warehouse, warehouse_path
 
 RELEASE = AssetKey("release")
-EXPORTS = {
-    "billing/contracts/2026-03-01.csv": """
-        contract_id,customer_id,originated_date,principal_amount
-        a,a,2026-01-01,100
-        b,b,2026-01-01,100
-        """,
-    "billing/instalments/2026-03-01.csv": """
-        instalment_id,contract_id,due_date,amount
-        a1,a,2026-02-01,100
-        b1,b,2026-02-01,100
-        """,
-    "payment/payments/2026-03-01.csv": """
-        payment_id,contract_id,amount,status,status_at
-        p1,a,100,cleared,2026-02-20
-        """,
+EXPORTS = ONE_DAY | {
     "payment/payments/2026-03-02.csv": """
         payment_id,contract_id,amount,status,status_at
         p2,b,40,cleared,2026-03-01
@@ -53,7 +40,7 @@ EXPORTS = {
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     place = tmp_path_factory.mktemp("dagster")
     write(place / "exports", EXPORTS)
-    return Settings(exports=str(place / "exports"), home=str(place / "home"))
+    return settings_of(place)
 
 
 @pytest.fixture(scope="module")
@@ -290,7 +277,7 @@ def test_no_run_of_a_part_reaches_the_release(finished, settings, tmp_path, sele
     home = shutil.copytree(finished.home, tmp_path / "home", symlinks=True)
     late = "payment_id,contract_id,amount,status,status_at\np3,b,1,cleared,2026-03-01\n"
     write(tmp_path / "exports", EXPORTS | {"payment/payments/2026-03-03.csv": late})
-    own = Settings(exports=str(tmp_path / "exports"), home=str(home))
+    own = settings_of(tmp_path)
     served = (home / "published").readlink()
     for selected in (selection, [RELEASE]):
         with pytest.raises(RefusedError, match="not as a whole build with all its tests left it"):
@@ -330,7 +317,7 @@ def test_a_test_of_dbt_that_fails_stops_the_run_before_the_release(settings, tmp
                 """
         },
     )
-    own = Settings(exports=str(tmp_path / "exports"), home=str(tmp_path / "home"))
+    own = settings_of(tmp_path)
     instance = dg.DagsterInstance.ephemeral()
     result = defs.resolve_job_def("daily").execute_in_process(
         instance=instance, run_config=_configured(own), raise_on_error=False

@@ -5,23 +5,21 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
-import duckdb
 import pytest
 from quick_runs import Statements, quick_run
 from typer.testing import CliRunner
+from whole_runs import different_tables
 
 from orchestration.command_line import app
 from orchestration.errors import InputError, RefusedError
 from orchestration.fault_page import OUTCOMES, PAGE, Outcome, page
 from orchestration.sample import write_sample
 from orchestration.sample.faults import FAULTS, inject
-from orchestration.warehouse import warehouse_path
 
 # so many that the newest day is a day's work, and the whole a small bank's branch
 CUSTOMERS, MONTHS, SEED = 3000, 3, 11
@@ -130,29 +128,6 @@ def digest(home: Path) -> str:
     files = sorted(path for path in (home / "releases").rglob("*") if path.is_file())
     parts = [str(path) + hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
     return hashlib.sha256("".join([os.readlink(home / "published"), *parts]).encode()).hexdigest()
-
-
-def different_tables(one: Path, other: Path) -> list[str]:
-    """Names of the dimensions, facts and KPI tables whose rows differ between two homes."""
-    with closing(duckdb.connect()) as connection:
-        connection.execute(f"attach '{warehouse_path(one)}' as one (read_only)")
-        connection.execute(f"attach '{warehouse_path(other)}' as other (read_only)")
-        names = connection.execute(
-            "select table_name from duckdb_tables() where database_name = 'one'"
-            " and schema_name = 'main' and regexp_matches(table_name, '^(dim|fct|kpi)_')"
-            " order by table_name"
-        ).fetchall()
-        assert names
-        return [
-            name
-            for (name,) in names
-            if connection.execute(
-                "select count(*) from ("
-                f"(from one.main.{name} except all from other.main.{name})"
-                f" union all (from other.main.{name} except all from one.main.{name}))"
-            ).fetchone()
-            != (0,)
-        ]
 
 
 def test_every_fault_has_an_outcome() -> None:

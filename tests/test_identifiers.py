@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -11,6 +12,7 @@ from loading import load_all, rows, source_of
 from orchestration import keyed_hash
 from orchestration.errors import InputError
 from orchestration.identifiers import hashed_identifier, hidden, looks, masked, masked_sql
+from orchestration.sources import SourceSystem
 
 SECRET = "a secret of these tests"
 CPF, OTHER_CPF, CNPJ = "529.982.247-25", "111.444.777-35", "11.222.333/0001-81"
@@ -33,6 +35,19 @@ def python_hash(text: str, key: str = SECRET) -> str:
 
 def digits(text: str) -> str:
     return re.sub(r"\D", "", text)
+
+
+def crm(place: Path, columns: str, expressions: str = "{}") -> SourceSystem:
+    """A system that delivers customers, mapped in YAML."""
+    return source_of(
+        place / "crm.yml",
+        f"""
+        system: crm
+        files:
+          - path: "{{day}}.csv"
+            kinds: {{billing.customers: {{columns: {columns}, expressions: {expressions}}}}}
+        """,
+    )
 
 
 def refusal(warehouse, exports, *systems) -> list[str]:
@@ -212,35 +227,14 @@ def test_numbers_are_documents_where_most_of_a_column_have_their_check_digits(
 )
 def test_one_number_tells_a_column_named_for_it(warehouse, write_exports, tmp_path, named):
     column, value, words = named
-    system = source_of(
-        tmp_path / "crm.yml",
-        f"""
-        system: crm
-        files:
-          - path: "{{day}}.csv"
-            kinds: {{billing.customers: {{columns: {{customer_id: {column}}}}}}}
-        """,
-    )
-    (problem,) = refusal(
-        warehouse, write_exports({"2024-01-31.csv": f"{column}\n{value}\n"}), system
-    )
+    exports = write_exports({"2024-01-31.csv": f"{column}\n{value}\n"})
+    (problem,) = refusal(warehouse, exports, crm(tmp_path, f"{{customer_id: {column}}}"))
     assert f"column '{column}' (billing.customers.customer_id)" in problem
     assert words in problem
 
 
 def test_an_expression_does_not_carry_an_identifier_in(warehouse, write_exports, tmp_path):
-    system = source_of(
-        tmp_path / "crm.yml",
-        """
-        system: crm
-        files:
-          - path: "{day}.csv"
-            kinds:
-              billing.customers:
-                columns: {customer_id: Id}
-                expressions: {segment: "lower(Mail)"}
-        """,
-    )
+    system = crm(tmp_path, "{customer_id: Id}", '{segment: "lower(Mail)"}')
     exports = write_exports({"2024-01-31.csv": "Id,Mail\n1,ANA@EXAMPLE.COM\n"})
     (problem,) = refusal(warehouse, exports, system)
     assert "billing.customers.segment" in problem
@@ -338,21 +332,9 @@ def test_the_value_at_fault_is_kept_masked(warehouse, write_exports, tmp_path):
 
 
 def test_an_error_does_not_tell_the_value(warehouse, write_exports, tmp_path):
-    system = source_of(
-        tmp_path / "crm.yml",
-        """
-        system: crm
-        files:
-          - path: "{day}.csv"
-            kinds:
-              billing.customers:
-                columns: {customer_id: Id}
-                expressions: {segment: "Name::int + 1"}
-        """,
-    )
-    (problem,) = refusal(
-        warehouse, write_exports({"2024-01-31.csv": "Id,Name\n1,Ana Lima\n"}), system
-    )
+    system = crm(tmp_path, "{customer_id: Id}", '{segment: "Name::int + 1"}')
+    exports = write_exports({"2024-01-31.csv": "Id,Name\n1,Ana Lima\n"})
+    (problem,) = refusal(warehouse, exports, system)
     assert "Ana" not in problem
 
 

@@ -20,6 +20,7 @@ from orchestration.postgres.copying import Copied, copy_release
 from orchestration.postgres.target import target_of
 from orchestration.releases import release_file
 from orchestration.settings import Settings
+from orchestration.sql_text import literal
 
 LOADER, READER = "loader", "analyst"
 
@@ -60,7 +61,7 @@ def copied(server: Server, database: str, sample_home: Path) -> Copied:
 @pytest.fixture
 def release(sample_home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with closing(duckdb.connect()) as connection:
-        connection.execute(f"attach '{release_file(sample_home)}' as release (read_only)")
+        connection.execute(f"attach {literal(release_file(sample_home))} as release (read_only)")
         yield connection
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from typing import NamedTuple
 from uuid import uuid4
 
 import adbc_driver_manager
@@ -86,6 +87,22 @@ def database(server: Server) -> str:
     return name
 
 
+class Behind(NamedTuple):
+    """A database that serves the release ``old`` while the home serves ``new``."""
+
+    url: str
+    old: str
+    new: str
+
+
+@pytest.fixture
+def behind(server: Server, database: str, tmp_path: Path) -> Behind:
+    url = server.url(database)
+    old = make_release(tmp_path, 1)
+    copy_release(tmp_path, url)
+    return Behind(url, old, make_release(tmp_path, 2))
+
+
 @contextmanager
 def polling(url: str, *statements: str) -> Iterator[list[list[tuple]]]:
     """Read again and again, in one transaction each time; an error of a reader comes out."""
@@ -118,17 +135,13 @@ def polling(url: str, *statements: str) -> Iterator[list[list[tuple]]]:
     ids=" ".join,
 )
 def test_killed_at_any_moment_the_old_release_serves_and_the_next_copy_makes_it_good(
-    server: Server, database: str, tmp_path: Path, moment: tuple[str, str, str]
+    server: Server, database: str, behind: Behind, tmp_path: Path, moment: tuple[str, str, str]
 ) -> None:
-    url = server.url(database)
-    make_release(tmp_path, 1)
-    copy_release(tmp_path, url)
-    make_release(tmp_path, 2)
-    arguments = [str(tmp_path), url, *moment]
+    arguments = [str(tmp_path), behind.url, *moment]
     killed = subprocess.run([sys.executable, "-c", COPY_AND_DIE, *arguments], check=False)
     assert killed.returncode == -9
     assert server.rows(WHOLE, database) == [(1, 1, 1, 1, 20_000, 300)]
-    copy_release(tmp_path, url)
+    copy_release(tmp_path, behind.url)
     assert server.rows(WHOLE, database) == [(2, 2, 2, 2, 20_000, 300)]
     schemas = server.rows(
         "select nspname from pg_namespace where nspname like 'collections%'", database
@@ -166,58 +179,48 @@ def test_readers_see_one_release_or_the_next_and_never_an_error(
 
 
 def test_a_report_that_takes_long_ends_undisturbed_and_holds_nobody_up(
-    server: Server, database: str, tmp_path: Path
+    server: Server, database: str, behind: Behind, tmp_path: Path
 ) -> None:
-    url = server.url(database)
-    make_release(tmp_path, 1)
-    copy_release(tmp_path, url)
-    new = make_release(tmp_path, 2)
-    with connected(url) as session, session.cursor() as report, ThreadPoolExecutor() as threads:
+    with (
+        connected(behind.url) as session,
+        session.cursor() as report,
+        ThreadPoolExecutor() as threads,
+    ):
         report.execute("begin")
         report.execute("select min(number) from collections.fct_cash")
         assert report.fetchall() == [(1,)]
-        copying = threads.submit(copy_release, tmp_path, url)
-        with polling(url, "set local statement_timeout = '20s'", WHOLE) as seen:
+        copying = threads.submit(copy_release, tmp_path, behind.url)
+        with polling(behind.url, "set local statement_timeout = '20s'", WHOLE) as seen:
             while len(seen) < 50:
                 assert not copying.done()
         assert {rows[0] for rows in seen} == {(1, 1, 1, 1, 20_000, 300)}
         report.execute("select min(number) from collections.kpi_values")
         assert report.fetchall() == [(1,)]
         report.execute("commit")
-        assert copying.result().release_id == new
-    assert server.rows(SERVED, database) == [(new,)]
+        assert copying.result().release_id == behind.new
+    assert server.rows(SERVED, database) == [(behind.new,)]
 
 
 def test_a_transaction_that_is_never_ended_is_named_and_the_old_release_serves(
-    server: Server, database: str, tmp_path: Path
+    server: Server, database: str, behind: Behind, tmp_path: Path
 ) -> None:
-    url = server.url(database)
-    old = make_release(tmp_path, 1)
-    copy_release(tmp_path, url)
-    new = make_release(tmp_path, 2)
-    with connected(url) as session, session.cursor() as reader:
+    with connected(behind.url) as session, session.cursor() as reader:
         reader.execute("set application_name = 'a forgotten window'")
         reader.execute("begin")
         reader.execute(SERVED)
         with pytest.raises(PostgresError, match="of postgres in a forgotten window"):
-            copy_release(tmp_path, url, patience_seconds=1)
-        assert server.rows(SERVED, database) == [(old,)]
-    copy_release(tmp_path, url)
-    assert server.rows(SERVED, database) == [(new,)]
+            copy_release(tmp_path, behind.url, patience_seconds=1)
+        assert server.rows(SERVED, database) == [(behind.old,)]
+    copy_release(tmp_path, behind.url)
+    assert server.rows(SERVED, database) == [(behind.new,)]
 
 
-def test_no_snapshot_from_before_the_load_sees_empty_tables(
-    server: Server, database: str, tmp_path: Path
-) -> None:
-    url = server.url(database)
-    make_release(tmp_path, 1)
-    copy_release(tmp_path, url)
-    make_release(tmp_path, 2)
-    with connected(url) as session, session.cursor() as reader:
+def test_no_snapshot_from_before_the_load_sees_empty_tables(behind: Behind, tmp_path: Path) -> None:
+    with connected(behind.url) as session, session.cursor() as reader:
         reader.execute("begin isolation level repeatable read")
         reader.execute("select 1")
         with pytest.raises(PostgresError, match="transaction open"):
-            copy_release(tmp_path, url, patience_seconds=1)
+            copy_release(tmp_path, behind.url, patience_seconds=1)
         reader.execute("select count(*) from collections.fct_cash")
         assert reader.fetchall() == [(20_000,)]
 
@@ -232,19 +235,15 @@ def test_two_copies_at_once_queue(server: Server, database: str, tmp_path: Path)
 
 
 def test_a_view_of_somebody_is_not_dropped_with_the_tables(
-    server: Server, database: str, tmp_path: Path
+    server: Server, database: str, behind: Behind, tmp_path: Path
 ) -> None:
-    url = server.url(database)
-    old = make_release(tmp_path, 1)
-    copy_release(tmp_path, url)
     server.rows("create view my_cash as select * from collections.fct_cash", database)
-    new = make_release(tmp_path, 2)
     with pytest.raises(PostgresError, match=r"view my_cash depends.*drop it first"):
-        copy_release(tmp_path, url)
-    assert server.rows(SERVED, database) == [(old,)]
+        copy_release(tmp_path, behind.url)
+    assert server.rows(SERVED, database) == [(behind.old,)]
     server.rows("drop view my_cash", database)
-    copy_release(tmp_path, url)
-    assert server.rows(SERVED, database) == [(new,)]
+    copy_release(tmp_path, behind.url)
+    assert server.rows(SERVED, database) == [(behind.new,)]
 
 
 def test_a_schema_that_no_release_made_is_left_alone(
@@ -259,18 +258,15 @@ def test_a_schema_that_no_release_made_is_left_alone(
 
 
 def test_a_type_postgresql_is_not_told_of_is_named_with_what_to_do(
-    server: Server, database: str, tmp_path: Path
+    server: Server, database: str, behind: Behind, tmp_path: Path
 ) -> None:
-    url = server.url(database)
-    old = make_release(tmp_path, 1)
-    copy_release(tmp_path, url)
-    make_release(tmp_path, 2, "create table kpi_spans (span interval)")
+    make_release(tmp_path, 3, "create table kpi_spans (span interval)")
     with pytest.raises(PostgresError) as failed:
-        copy_release(tmp_path, url)
+        copy_release(tmp_path, behind.url)
     problem = failed.value.problems[0]
     assert problem.startswith("kpi_spans.span: no type of PostgreSQL is set for INTERVAL.")
     assert "Cast it in the model to one of BOOLEAN, INTEGER," in problem
-    assert server.rows(SERVED, database) == [(old,)]
+    assert server.rows(SERVED, database) == [(behind.old,)]
 
 
 FULL_DISK = """
@@ -283,12 +279,8 @@ FULL_DISK = """
 
 
 def test_a_full_disk_there_leaves_the_old_release_and_is_said(
-    server: Server, database: str, tmp_path: Path
+    server: Server, database: str, behind: Behind, tmp_path: Path
 ) -> None:
-    url = server.url(database)
-    make_release(tmp_path, 1)
-    copy_release(tmp_path, url)
-    make_release(tmp_path, 2)
     server.rows(FULL_DISK, database)
     server.rows(
         "create event trigger full_disk on ddl_command_end when tag in ('CREATE INDEX')"
@@ -296,7 +288,7 @@ def test_a_full_disk_there_leaves_the_old_release_and_is_said(
         database,
     )
     with pytest.raises(PostgresError) as failed:
-        copy_release(tmp_path, url)
+        copy_release(tmp_path, behind.url)
     assert "could not index fct_cash: could not extend file" in failed.value.problems[0]
     assert "free space for two releases" in failed.value.problems[0]
     assert "is out in" in failed.value.problems[1]

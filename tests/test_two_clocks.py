@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from quick_runs import Statements, quick_run
-from whole_runs import assert_identical, released
+from whole_runs import different_tables, released
 
 from orchestration.errors import RefusedError
 
@@ -30,7 +30,7 @@ def test_running_twice_changes_nothing(
     again = tmp_path / "again"
     shutil.copytree(sample_home, again, symlinks=True)
     released(sample_exports, again)
-    assert_identical(sample_home, again)
+    assert different_tables(sample_home, again) == []
 
 
 def test_rebuilding_from_the_exports_gives_the_same_tables_as_loading_them_out_of_order(
@@ -41,7 +41,7 @@ def test_rebuilding_from_the_exports_gives_the_same_tables_as_loading_them_out_o
     run_days(sample_exports, tmp_path, statements, days[2 * third], days[-1])
     run_days(sample_exports, tmp_path, statements, days[third], days[third])
     quick_run(sample_exports, tmp_path, statements)
-    assert_identical(sample_home, tmp_path)
+    assert different_tables(sample_home, tmp_path) == []
 
 
 @pytest.mark.soak
@@ -54,7 +54,7 @@ def test_a_past_known_at_gives_the_tables_of_that_day_again(
     again = tmp_path / "again"
     shutil.copytree(sample_home, again, symlinks=True)
     released(sample_exports, again, "--known-at", then.isoformat())
-    assert_identical(tmp_path / "then", again / "asof" / f"known_at={then}")
+    assert different_tables(tmp_path / "then", again / "asof" / f"known_at={then}") == []
 
 
 @pytest.mark.soak
@@ -66,4 +66,4 @@ def test_days_in_any_order_end_in_the_same_tables(
     random.Random(seed).shuffle(days)
     for day in days:
         run_days(sample_exports, tmp_path, statements, day, day)
-    assert_identical(sample_home, tmp_path)
+    assert different_tables(sample_home, tmp_path) == []
