@@ -179,6 +179,32 @@ select 'recovery_rate' as kpi_id, date '2025-12-31' as calendar_date, 200 as row
     null::varchar as blocked_by;
 """
 
+# the release to compare it with
+PUBLISHED = """
+create table release as
+select date '2026-01-30' as known_at, timestamp '2026-01-30 20:00:00' as released_at;
+create table kpi_catalog as select 'recovery_rate' as kpi_id, 1 as version;
+create table release_tables as select 'fct_cash' as table_name, 200 as row_count;
+create table kpi_values as
+select
+    'recovery_rate' as kpi_id, 'month' as period_grain, date '2025-12-01' as period_start,
+    'all' as dimension, 'all' as member, 'all' as part, 0.5::double as value,
+    true as is_complete_period, true as is_mature, false as is_small_sample;
+"""
+
+NEWEST = "export_day = date '2026-01-31'"
+
+# A full delivery of contracts and one before it.
+FULL_CONTRACTS = """
+    update raw.files set is_full = true where kind = 'contracts';
+    insert into raw.files
+    select * replace (
+        date '2026-01-24' as export_day, {rows_before} as rows_in,
+        timestamp '2026-01-24' as loaded_at
+    )
+    from raw.files where kind = 'contracts'
+"""
+
 
 def make_warehouse(path: Path, *changes: str) -> Path:
     """Write the warehouse to ``path``, then change it with SQL statements."""
@@ -192,4 +218,11 @@ def build(path: Path, *changes: str) -> Path:
         for change in changes:
             connection.execute(change)
     seal(path, "hand-made")
+    return path
+
+
+def make_published(path: Path) -> Path:
+    """Write the file of the release before, as far as the audit reads it."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(PUBLISHED)
     return path

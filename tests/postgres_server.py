@@ -119,7 +119,7 @@ def _unprivileged() -> dict[str, Any]:
         except KeyError:
             continue
         return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    pytest.skip("root runs the tests and there is no other user to run PostgreSQL as")
+    pytest.skip("PostgreSQL refuses to run as root, and there is no user postgres or nobody")
 
 
 def _free_port() -> int:

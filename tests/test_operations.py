@@ -22,6 +22,7 @@ from orchestration.publication import publish
 from orchestration.rebuild import set_aside
 from orchestration.run_log import log_path
 from orchestration.runs import at_work, past_runs
+from orchestration.settings import Settings
 from orchestration.warehouse import warehouse_path
 
 
@@ -131,6 +132,14 @@ def _with_garbage(path: Path, start: float, end: float) -> None:
         file.write(os.urandom(int(size * (end - start))))
 
 
+def _land_and_release(settings: Settings) -> None:
+    with settings.at_work(RUN_ID) as recorder:
+        with recorder.step("landing"):
+            ingest(settings, None, set(contract()))
+        with recorder.step("audit"):
+            publish(settings.run_home, settings.warehouse, RUN_ID)
+
+
 DAMAGES: dict[str, Callable[[Path], None]] = {
     "half of it": lambda path: os.truncate(path, path.stat().st_size // 2),
     "nothing": lambda path: os.truncate(path, 0),
@@ -146,11 +155,8 @@ def test_a_damaged_warehouse_file_is_told_with_the_command_that_mends_it(
     settings = settings_of(place)
     before = contents(place / "home" / "releases")
     DAMAGES[damage](settings.warehouse)
-    with pytest.raises(MachineError) as told, settings.at_work(RUN_ID) as recorder:  # noqa: PT012
-        with recorder.step("landing"):
-            ingest(settings, None, set(contract()))
-        with recorder.step("audit"):
-            publish(settings.run_home, settings.warehouse, RUN_ID)
+    with pytest.raises(MachineError) as told:
+        _land_and_release(settings)
     assert "is damaged" in str(told.value)
     assert "`warehouse run --rebuild`" in str(told.value)
     assert contents(place / "home" / "releases") == before
