@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from test_restatements import LATE, LATER, PAID, TODAY, Home, Payment
+from small_world import LATE, LATER, PAID, TODAY, Home, Payment
 from typer.testing import CliRunner
 
 from orchestration import command_line
