@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from orchestration.errors import InputError
+from expectations.settings_files import load_settings
 
 LIMITS_FILE = Path(__file__).with_name("limits.yml")
 
@@ -66,14 +65,4 @@ class Limits(BaseModel):
 
 def load_limits(path: Path = LIMITS_FILE) -> Limits:
     """Read the limits; raise InputError with one sentence per problem."""
-    try:
-        return Limits.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise InputError([f"{path} is not valid YAML: {error}."]) from error
-    except ValidationError as error:
-        raise InputError(
-            [
-                f"{path}: {'.'.join(map(str, problem['loc'])) or 'the file'}: {problem['msg']}."
-                for problem in error.errors()
-            ]
-        ) from error
+    return load_settings(path, Limits.model_validate)

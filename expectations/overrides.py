@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from expectations.settings_files import load_settings
 from orchestration.errors import InputError
 
 LONGEST_DAYS = 31
@@ -38,17 +39,7 @@ def load_overrides(path: Path) -> tuple[Override, ...]:
     """Read the overrides, expired ones too; raise InputError with one sentence per problem."""
     if not path.exists():
         return ()
-    try:
-        return Overrides.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")) or ())
-    except yaml.YAMLError as error:
-        raise InputError(f"{path} is not valid YAML: {error}.") from error
-    except ValidationError as error:
-        raise InputError(
-            [
-                f"{path}: {'.'.join(map(str, problem['loc'])) or 'the file'}: {problem['msg']}."
-                for problem in error.errors()
-            ]
-        ) from error
+    return load_settings(path, lambda content: Overrides.validate_python(content or ()))
 
 
 def check_override(override: Override, expectations: Collection[str], today: date) -> None:
