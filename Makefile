@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test soak dev lint docs
+.PHONY: run test soak clients dev lint docs
 
 run: $(BIN)/warehouse exports
 	$(BIN)/warehouse run --exports exports --home home
@@ -9,8 +9,10 @@ run: $(BIN)/warehouse exports
 test: lint
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not soak"
 
-soak: $(BIN)/warehouse
+soak: $(BIN)/warehouse clients
 	$(BIN)/pytest -m soak
+
+clients: .venv-clients/pyvenv.cfg
 
 dev: $(BIN)/warehouse exports
 	$(BIN)/warehouse dev --exports exports --home home
@@ -26,3 +28,8 @@ exports: | $(BIN)/warehouse
 
 $(BIN)/warehouse: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv && $(BIN)/pip install -q -r requirements.lock && $(BIN)/pip install -q --no-deps --no-build-isolation -e . && touch $@
+
+.venv-clients/pyvenv.cfg: tests/clients.txt
+	$(PYTHON) -m venv .venv-clients && .venv-clients/bin/pip install -q -r tests/clients.txt
+	-npm install --silent --no-save --no-package-lock --prefix .venv-clients @duckdb/node-api@1.2.0-alpha.15
+	touch $@

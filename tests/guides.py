@@ -1,22 +1,27 @@
 """The guides for BI tools: their blocks of code as they stand, and the figures these must give."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from postgres_server import PASSWORD, Server, running_server
 
 from orchestration.contract import DBT_PROJECT
+from orchestration.postgres.copying import copy_release
 
 ROOT = DBT_PROJECT.parent
 PAGES = (ROOT / "README.md", ROOT / "docs/bi-tools.md", *sorted(ROOT.glob("docs/bi-tools/*.md")))
 KPIS = {
     path.stem.removeprefix("kpi_") for path in DBT_PROJECT.glob("models/marts/kpis/*/kpi_*.sql")
 }
+READER = "analyst"
 DAYS = ("period_start", "calendar_date", "month")
 
 # (month, portfolio), value
@@ -48,6 +53,17 @@ def blocks(language: str) -> list[Block]:
         )
         if found == language
     ]
+
+
+@contextmanager
+def served(home: Path) -> Iterator[Server]:
+    """Serve a home's release from the database, and to the login, that the guides name."""
+    with running_server() as server:
+        server.rows("create database bi")
+        copy_release(home, server.url("bi"))
+        server.rows(f"create role {READER} login password '{PASSWORD}'")
+        server.rows(f"grant collections_reader to {READER}")
+        yield server
 
 
 def figures(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Figures:

@@ -7,14 +7,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from guides import Block, blocks, check, figures
+from guides import READER, Block, blocks, check, figures, served
 from hand_made_release import make_release
-from postgres_server import PASSWORD, Server, connected, running_server
+from postgres_server import PASSWORD, Server, connected
 
-from orchestration.postgres.copying import copy_release
 from orchestration.releases import release_file
 
-READER = "analyst"
 SQL = [block for block in blocks("sql") if block.kpi_id]
 [LISTING] = [block for block in blocks("sql") if not block.kpi_id]
 RATIO, STOCK = [block for block in SQL if block.page == "bi-tools" and "kpi_cells" in block.text]
@@ -31,12 +29,7 @@ def release(sample_home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture(scope="module")
 def server(sample_home: Path) -> Iterator[Server]:
-    """A server that serves the sample's release from the database the guides name."""
-    with running_server() as running:
-        running.rows("create database bi")
-        copy_release(sample_home, running.url("bi"))
-        running.rows(f"create role {READER} login password '{PASSWORD}'")
-        running.rows(f"grant collections_reader to {READER}")
+    with served(sample_home) as running:
         yield running
 
 
