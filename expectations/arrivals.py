@@ -26,8 +26,9 @@ REJECTED_BY_FILE = """
     group by all
 """
 
-USUAL_DAYS_APART = f"""
-    select kind, median(days_apart) as usual_days_apart
+# of half a year, so that a gap of long ago excuses none
+MOST_DAYS_APART = f"""
+    select kind, max(days_apart) as most_days_apart
     from (
         select
             kind,
@@ -35,6 +36,8 @@ USUAL_DAYS_APART = f"""
             - lag(export_day) over (partition by kind order by export_day) as days_apart
         from (select distinct kind, export_day from known_files)
     )
+    cross join int_clock
+    where export_day >= known_at - interval 183 days
     group by kind
     having count(days_apart) >= {deliveries.USUAL_DELIVERIES}
 """
@@ -113,20 +116,20 @@ def _checks(limits: Limits) -> list[Check]:
             limits.days_without_export,
             name="required_kinds_are_fresh",
             table="temp.known_files",
-            says="A required kind is at most {limit:g} days overdue, by the days its exports are"
-            " usually apart.",
+            says="A required kind is at most {limit:g} days overdue, by the most days its exports"
+            " were apart in the last half-year.",
             figures=f"""
                 select
                     kind,
                     max(export_day) as newest_export_day,
-                    coalesce(usual_days_apart, 0) as usual_days_apart,
+                    coalesce(most_days_apart, 0) as most_days_apart,
                     date_diff('day', max(export_day), known_at)
-                    - coalesce(usual_days_apart, 0) as observed
+                    - coalesce(most_days_apart, 0) as observed
                 from known_files
                 cross join int_clock
-                left join ({USUAL_DAYS_APART}) as usual using (kind)
+                left join ({MOST_DAYS_APART}) as gaps using (kind)
                 where kind in {REQUIRED_KINDS}
-                group by kind, known_at, usual_days_apart
+                group by kind, known_at, most_days_apart
             """,
         ),
         *within(

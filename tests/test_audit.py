@@ -225,17 +225,30 @@ def test_a_whole_delivery_makes_up_for_half_a_one_before_it(audited, published):
     assert audited(full, half, published=published).is_passed
 
 
-def test_weekly_exports_are_overdue_only_after_a_week(audited):
-    weekly = """
+@pytest.mark.parametrize(
+    ("days_before", "is_fresh"),
+    [
+        pytest.param("[7, 14, 21, 28, 35]", True, id="every_week"),
+        pytest.param("[6, 7, 8, 9, 10]", False, id="every_day"),
+        pytest.param("[7, 8, 15, 16, 17]", True, id="once_a_week_apart"),
+        pytest.param("range(7, 190) || [230]", False, id="last_year_further_apart"),
+    ],
+)
+def test_an_export_is_overdue_once_it_lets_wait_for_itself_as_never_of_late(
+    audited, days_before: str, is_fresh: bool
+):
+    outcome = audited(f"""
         insert into raw.files
         select files.* replace (
-            export_day - 7 * range::integer as export_day, range::varchar as file_name,
-            range::varchar as file_hash
+            export_day - days::integer as export_day, days::varchar as file_name,
+            days::varchar as file_hash
         )
-        from raw.files cross join range(1, 6) where kind = 'instalments';
+        from raw.files cross join (select unnest({days_before}) as days)
+        where kind = 'instalments';
         delete from raw.files where kind = 'instalments' and export_day = date '2026-01-31'
-    """
-    assert audited(weekly).warnings == ()
+    """)
+    warned = [finding.check.name for finding in outcome.warnings]
+    assert ("required_kinds_are_fresh" in warned) == (not is_fresh)
 
 
 def test_rejected_values_that_may_name_a_person_are_not_shown(audited):
