@@ -35,23 +35,27 @@ if hasattr(figures, "itertuples"):
     rows = figures.itertuples(index=False)
 elif hasattr(figures, "rows"):
     rows = figures.rows()
-print("FIGURES", json.dumps([[str(m)[:10], p, None if v != v else v] for m, p, v in rows]))
+with open("result.json", "w") as result:
+    json.dump([[str(m)[:10], p, None if v != v else v] for m, p, v in rows], result)
 """,
     "r": """
 values <- ifelse(is.na(figures$value), "null", sprintf("%.17g", figures$value))
 rows <- sprintf('["%s", "%s", %s]', figures$period_start, figures$portfolio, values)
-cat("\\nFIGURES [", paste(rows, collapse = ", "), "]\\n")
+cat("[", paste(rows, collapse = ", "), "]", file = "result.json")
 """,
     "js": """
+import { writeFileSync } from 'node:fs';
 const rows = figures.map((row) => [row.period_start, row.portfolio, row.value]);
-console.log('FIGURES', JSON.stringify(rows));
+writeFileSync('result.json', JSON.stringify(rows));
 """,
 }
 READ_WHOLE = """
 import duckdb, json
 release = duckdb.connect("home/published/collections.duckdb", read_only=True)
 tables = [name for (name,) in release.execute("select table_name from duckdb_tables()").fetchall()]
-print(json.dumps({name: len(release.execute(f"from {name}").fetchall()) for name in tables}))
+counted = {name: len(release.execute(f"from {name}").fetchall()) for name in tables}
+with open("result.json", "w") as result:
+    json.dump(["v" + duckdb.__version__, counted], result)
 """
 KEEP_CONNECTED = """
 import psycopg, pyodbc, sqlalchemy
@@ -120,7 +124,8 @@ def _succeeds(*command: str) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def _run(place: Path, command: Sequence[str | Path]) -> str:
+def _result(place: Path, command: Sequence[str | Path]) -> list:
+    """Run a script and return what it leaves in result.json."""
     done = subprocess.run(
         command,
         cwd=place,
@@ -130,7 +135,7 @@ def _run(place: Path, command: Sequence[str | Path]) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return json.loads((place / "result.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -146,12 +151,7 @@ def test_the_code_gives_what_is_published(
     script = block.text.replace("dbhost", "127.0.0.1").replace("5432", str(server.port))
     (place / f"script.{block.language}").write_text(script + HAND_OVER[block.language])
     monkeypatch.chdir(place)
-    [line] = [
-        line
-        for line in _run(place, _command(block.language)).splitlines()
-        if line.startswith("FIGURES")
-    ]
-    rows = json.loads(line.removeprefix("FIGURES"))
+    rows = _result(place, _command(block.language))
     found = {(date.fromisoformat(month), portfolio): value for month, portfolio, value in rows}
     assert len(found) == len(rows)
     with closing(duckdb.connect(release_file(sample_home), read_only=True)) as release:
@@ -159,9 +159,8 @@ def test_the_code_gives_what_is_published(
 
 
 def test_the_oldest_client_reads_the_whole_release(place: Path, sample_home: Path) -> None:
-    version = _run(place, [PYTHON, "-c", "import duckdb; print('v' + duckdb.__version__)"])
-    assert version.strip() == STORAGE_VERSION
-    counted = json.loads(_run(place, [PYTHON, "-c", READ_WHOLE]).splitlines()[-1])
+    version, counted = _result(place, [PYTHON, "-c", READ_WHOLE])
+    assert version == STORAGE_VERSION
     with closing(duckdb.connect(release_file(sample_home), read_only=True)) as release:
         expected = dict(
             release.execute("select table_name, row_count from release_tables").fetchall()

@@ -33,36 +33,46 @@ def server(sample_home: Path) -> Iterator[Server]:
         yield running
 
 
+@pytest.fixture
+def place(sample_home: Path, tmp_path: Path) -> Path:
+    """A folder with a home in it, to work in."""
+    (tmp_path / "home").symlink_to(sample_home)
+    return tmp_path
+
+
 @pytest.mark.parametrize("block", SQL, ids=lambda block: f"{block.page}-{block.kpi_id}")
-def test_the_sql_gives_what_is_published(
-    block: Block, server: Server, release: duckdb.DuckDBPyConnection
-) -> None:
+def test_the_sql_gives_what_is_published(block: Block, release: duckdb.DuckDBPyConnection) -> None:
     result = release.execute(block.text)
     columns = [column[0] for column in result.description]
     check(release, block.kpi_id, figures(columns, result.fetchall()))
+
+
+@pytest.mark.parametrize("block", SQL, ids=lambda block: f"{block.page}-{block.kpi_id}")
+def test_the_sql_gives_the_same_on_postgres(
+    block: Block, server: Server, release: duckdb.DuckDBPyConnection
+) -> None:
     with connected(server.url("bi", READER)) as session, session.cursor() as cursor:
         cursor.execute(block.text)
         columns = [column[0] for column in cursor.description]
         check(release, block.kpi_id, figures(columns, cursor.fetchall()))
 
 
-@pytest.fixture
-def _where_people_work(
-    server: Server, sample_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A folder with the home in it, and a password in the environment."""
-    (tmp_path / "home").symlink_to(sample_home)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PGPASSWORD", PASSWORD)
-
-
-@pytest.mark.usefixtures("_where_people_work")
 @pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.text.split("\n")[0])
 def test_the_python_gives_what_is_published(
-    block: Block, server: Server, release: duckdb.DuckDBPyConnection
+    block: Block,
+    place: Path,
+    release: duckdb.DuckDBPyConnection,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(place)
+    script = block.text
+    if "dbhost" in script:
+        server = request.getfixturevalue("server")
+        monkeypatch.setenv("PGPASSWORD", PASSWORD)
+        script = script.replace("dbhost:5432", f"127.0.0.1:{server.port}")
     names: dict = {}
-    exec(block.text.replace("dbhost:5432", f"127.0.0.1:{server.port}"), names)
+    exec(script, names)
     table = names["figures"].astype({"period_start": "datetime64[ns]"})
     rows = [
         (month.date(), portfolio, value)
