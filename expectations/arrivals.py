@@ -26,20 +26,22 @@ REJECTED_BY_FILE = """
     group by all
 """
 
-# of half a year, so that a gap of long ago excuses none
+# How long the exports of a kind let wait for themselves: the days from one to the next, none where
+# too few came in half a year to tell. A gap of longer ago excuses none.
+DAYS_APART = """
+    select
+        kind,
+        export_day,
+        export_day - lag(export_day) over (partition by kind order by export_day) as days_apart
+    from (select distinct kind, export_day from known_files)
+"""
+OF_LATE = "(where export_day >= known_at - interval 183 days)"
 MOST_DAYS_APART = f"""
-    select kind, max(days_apart) as most_days_apart
-    from (
-        select
-            kind,
-            export_day
-            - lag(export_day) over (partition by kind order by export_day) as days_apart
-        from (select distinct kind, export_day from known_files)
-    )
-    cross join int_clock
-    where export_day >= known_at - interval 183 days
-    group by kind
-    having count(days_apart) >= {deliveries.USUAL_DELIVERIES}
+    case
+        when count(days_apart) filter {OF_LATE} >= {deliveries.USUAL_DELIVERIES}
+            then max(days_apart) filter {OF_LATE}
+        else 0
+    end
 """
 
 
@@ -122,14 +124,12 @@ def _checks(limits: Limits) -> list[Check]:
                 select
                     kind,
                     max(export_day) as newest_export_day,
-                    coalesce(most_days_apart, 0) as most_days_apart,
-                    date_diff('day', max(export_day), known_at)
-                    - coalesce(most_days_apart, 0) as observed
-                from known_files
+                    {MOST_DAYS_APART} as most_days_apart,
+                    date_diff('day', newest_export_day, known_at) - most_days_apart as observed
+                from ({DAYS_APART})
                 cross join int_clock
-                left join ({MOST_DAYS_APART}) as gaps using (kind)
                 where kind in {REQUIRED_KINDS}
-                group by kind, known_at, most_days_apart
+                group by kind, known_at
             """,
         ),
         *within(
