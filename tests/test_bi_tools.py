@@ -116,6 +116,7 @@ def test_every_kpi_listed_is_the_sum_of_its_cells(release: duckdb.DuckDBPyConnec
                 dimension,
                 member,
                 count(distinct calendar_date) as day_count,
+                coalesce(max(matures_on) <= (select as_of from release), true) as is_mature,
                 sum(numerator) as numerator,
                 case
                     when kind = 'amount' then multiplier * sum(numerator)::double
@@ -136,6 +137,7 @@ def test_every_kpi_listed_is_the_sum_of_its_cells(release: duckdb.DuckDBPyConnec
             max(day_count),
             count(*),
             count(*) filter (kpi_values.numerator is null and summed.numerator is not null),
+            count(*) filter (summed.is_mature != kpi_values.is_mature),
             count(*) filter (
                 abs(coalesce(summed.numerator, 0) - coalesce(kpi_values.numerator, 0)) > 0.01
             ),
