@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test soak clients dev lint docs
+.PHONY: run test soak clients dev lint docs metrics
 
 run: $(BIN)/warehouse exports
 	$(BIN)/warehouse run --exports exports --home home
@@ -9,7 +9,7 @@ run: $(BIN)/warehouse exports
 test: lint
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not soak"
 
-soak: $(BIN)/warehouse clients
+soak: $(BIN)/warehouse clients .venv-metricflow/bin/mf
 	$(BIN)/pytest -m soak
 
 clients: .venv-clients/pyvenv.cfg
@@ -21,7 +21,10 @@ lint: $(BIN)/warehouse
 	$(BIN)/ruff check && $(BIN)/ruff format --check && WAREHOUSE_FILE=:memory: $(BIN)/sqlfluff lint --quiet dbt_project
 
 docs: $(BIN)/warehouse
-	$(BIN)/python -m orchestration.kpi_pages && $(BIN)/python -m expectations.pages && $(BIN)/python -m orchestration.fault_page
+	$(BIN)/python -m orchestration.kpi_pages && $(BIN)/python -m expectations.pages && $(BIN)/python -m orchestration.fault_page && $(BIN)/python -m orchestration.semantic_layer
+
+metrics: .venv-metricflow/bin/mf
+	mkdir -p semantic_layer/target && cd semantic_layer && ../.venv-metricflow/bin/dbt build --quiet --target build
 
 exports: | $(BIN)/warehouse
 	$(BIN)/warehouse sample --out exports --customers 3000 --months 12 --seed 7
@@ -33,3 +36,6 @@ $(BIN)/warehouse: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv-clients && .venv-clients/bin/pip install -q -r tests/clients.txt
 	-npm install --silent --no-save --no-package-lock --prefix .venv-clients @duckdb/node-api@1.2.0-alpha.15
 	touch $@
+
+.venv-metricflow/bin/mf: semantic_layer/requirements.lock
+	$(PYTHON) -m venv .venv-metricflow && .venv-metricflow/bin/pip install -q -r $< && touch $@

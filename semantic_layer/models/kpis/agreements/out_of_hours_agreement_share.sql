@@ -1,0 +1,2 @@
+-- Written by `make docs` from the KPI's own YAML: change that, not this.
+{{ row_moments('out_of_hours_agreement_share', ['portfolio', 'product', 'creditor_brand', 'segment', 'region', 'age_band', 'channel', 'actor', 'agreement_kind']) }}

@@ -1,0 +1,2 @@
+-- Written by `make docs` from the KPI's own YAML: change that, not this.
+{{ row_stocks('stage_mix', ['portfolio', 'product', 'creditor_brand', 'currency', 'ageing_bucket'], 'end', ['numerator', 'denominator'], mix='stage', native=true) }}
