@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test soak clients dev lint docs metrics
+.PHONY: run test soak clients superset superset-test dev lint docs metrics
 
 run: $(BIN)/warehouse exports
 	$(BIN)/warehouse run --exports exports --home home
@@ -9,10 +9,16 @@ run: $(BIN)/warehouse exports
 test: lint
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not soak"
 
-soak: $(BIN)/warehouse clients .venv-metricflow/bin/mf
+soak: $(BIN)/warehouse clients .venv-metricflow/bin/mf .venv-superset/installed
 	$(BIN)/pytest -m soak
 
 clients: .venv-clients/pyvenv.cfg
+
+superset: $(BIN)/warehouse .venv-superset/installed
+	$(BIN)/python -m orchestration.superset.serving --home home $(if $(PORT),--port $(PORT)) $(if $(DATABASE),--database '$(DATABASE)')
+
+superset-test: $(BIN)/warehouse .venv-superset/installed
+	$(BIN)/pytest -m soak -s tests/test_superset.py
 
 dev: $(BIN)/warehouse exports
 	$(BIN)/warehouse dev --exports exports --home home
@@ -21,7 +27,7 @@ lint: $(BIN)/warehouse
 	$(BIN)/ruff check && $(BIN)/ruff format --check && WAREHOUSE_FILE=:memory: $(BIN)/sqlfluff lint --quiet dbt_project
 
 docs: $(BIN)/warehouse
-	$(BIN)/python -m orchestration.kpi_pages && $(BIN)/python -m expectations.pages && $(BIN)/python -m orchestration.fault_page && $(BIN)/python -m orchestration.semantic_layer
+	$(BIN)/python -m orchestration.kpi_pages && $(BIN)/python -m expectations.pages && $(BIN)/python -m orchestration.fault_page && $(BIN)/python -m orchestration.semantic_layer && $(BIN)/python -m orchestration.superset.bundle
 
 metrics: .venv-metricflow/bin/mf
 	mkdir -p semantic_layer/target && cd semantic_layer && ../.venv-metricflow/bin/dbt build --quiet --target build
@@ -39,3 +45,6 @@ $(BIN)/warehouse: requirements.lock pyproject.toml
 
 .venv-metricflow/bin/mf: semantic_layer/requirements.lock
 	$(PYTHON) -m venv .venv-metricflow && .venv-metricflow/bin/pip install -q -r $< && touch $@
+
+.venv-superset/installed: orchestration/superset/requirements.txt
+	$(PYTHON) -m venv .venv-superset && .venv-superset/bin/pip install -q -r $< && touch $@
