@@ -35,7 +35,7 @@ def bundle(uri: str) -> dict[str, str]:
     variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
     currency = variables["vars"]["reporting_currency"]
     configs = {
-        "metadata.yaml": {"version": "1.0.0", "type": "assets", "timestamp": WRITTEN_AT},
+        "metadata.yaml": {"version": "1.0.0", "timestamp": WRITTEN_AT},
         f"databases/{DATABASE}.yaml": _database(uri),
         **{
             f"datasets/{DATABASE}/{dataset.name}.yaml": dataset_config(dataset, currency)

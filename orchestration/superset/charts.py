@@ -287,7 +287,7 @@ def _table(chart: Chart) -> Asked:
             "all_columns": shown,
             "order_by_cols": [json.dumps(list(pair)) for pair in order],
             "table_timestamp_format": MONTH_FORMAT if chart.shows == "latest" else "%Y-%m-%d",
-            "include_search": chart.shows != "release",
+            "include_search": chart.units == ("ratio",) or chart.shows == "catalog",
             "show_cell_bars": False,
             "column_config": formats,
         },

@@ -15,7 +15,7 @@ HEIGHTS = {
     "lines": 42,
     "slices": 42,
     "parts": 42,
-    "latest": 40,
+    "latest": 46,
     "catalog": 90,
     "release": 16,
 }

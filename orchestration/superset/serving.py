@@ -104,8 +104,8 @@ def served(installation: Installation, port: int) -> Iterator[subprocess.Popen]:
     server = subprocess.Popen(
         [
             *(installation.programs / "gunicorn", "--bind", f"{ADDRESS}:{port}"),
-            *("--workers", "2", "--threads", "4", "--timeout", "120", "--log-level", "warning"),
-            "superset.app:create_app()",
+            *("--workers", "2", "--threads", "4", "--timeout", "120", "--graceful-timeout", "5"),
+            *("--log-level", "warning", "superset.app:create_app()"),
         ],
         env=installation.variables,
         stdout=subprocess.DEVNULL,
@@ -140,7 +140,7 @@ def _text(path: Path) -> str | None:
 def _serve(home: Path, port: int, database: str | None) -> None:
     release_file(home)
     installation = Installation(ENVIRONMENT / "bin", home / "superset")
-    print("Superset is made ready; the first time, this takes a minute.", flush=True)
+    print("Superset is made ready; the first time, this takes a minute or two.", flush=True)
     password = prepare(installation, database or release_uri(home / "published" / DATABASE_NAME))
     with served(installation, port) as server:
         print(f"http://{ADDRESS}:{port}/superset/dashboard/collections/", flush=True)

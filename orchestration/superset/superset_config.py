@@ -11,6 +11,8 @@ HOME = Path(os.environ["SUPERSET_HOME"])
 SECRET_KEY = (HOME / "secret_key").read_text(encoding="utf-8")
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{HOME / 'superset.db'}"
 
+LOG_LEVEL = "WARNING"
+
 # A new release is seen by the next query.
 CACHE_CONFIG = DATA_CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
 
