@@ -9,7 +9,15 @@ from collections.abc import Sequence
 
 import typer
 
-from orchestration.commands import comparing, operating, privacy, reading, releases, running
+from orchestration.commands import (
+    comparing,
+    operating,
+    privacy,
+    reading,
+    releases,
+    running,
+    serving,
+)
 from orchestration.errors import InputError, RefusedError
 from orchestration.run_log import scrubbed
 from orchestration.terminal import errors
@@ -36,6 +44,7 @@ for command in (
     releases.override,
     privacy.forget,
     operating.status,
+    serving.serve,
     running.sample,
     running.dev,
 ):

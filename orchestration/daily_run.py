@@ -40,7 +40,8 @@ UNFINISHED = [
 class Finished:
     """A released run: what the assets ``ingestion/files`` and ``release`` say of it.
 
-    ``copied`` is what ``postgres_release`` says, empty where no PostgreSQL was named;
+    ``copied`` is what ``postgres_release`` says, empty where no PostgreSQL was named; ``drawn``
+    is what the dashboard's first page says, empty where nothing is installed that draws it;
     ``aside`` is the warehouse file of before a rebuild, where it has to be kept.
     """
 
@@ -49,6 +50,7 @@ class Finished:
     loaded: Mapping[str, Any]
     released: Mapping[str, Any]
     copied: Mapping[str, Any]
+    drawn: Mapping[str, Any]
     aside: Path | None = None
 
 
@@ -149,6 +151,7 @@ def _run(settings: Settings, run_id: str) -> Finished:
         loaded=_said_of(result, "raw", dg.AssetKey(["ingestion", "files"])),
         released=_said_of(result, "release", dg.AssetKey("release")),
         copied=_said_of(result, "postgres_release", dg.AssetKey("postgres_release")),
+        drawn=_said_of(result, "dashboard", dg.AssetKey(["dashboard", "overview"])),
     )
 
 

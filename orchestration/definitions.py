@@ -9,6 +9,7 @@ import dagster as dg
 
 from expectations.audit import AuditOutcome, suites
 from expectations.limits import load_limits
+from orchestration.dashboard import dashboard
 from orchestration.errors import RefusedError
 from orchestration.ingestion import WAREHOUSE_POOL, raw
 from orchestration.postgres.copying import copy_release
@@ -138,7 +139,7 @@ def postgres_release(settings: Settings) -> Iterator[dg.MaterializeResult]:
 
 
 defs = dg.Definitions(
-    assets=[raw, models, release, postgres_release],
+    assets=[raw, models, release, postgres_release, dashboard],
     jobs=[daily],
     schedules=[every_morning],
     resources={"settings": Settings.from_environment()},

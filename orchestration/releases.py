@@ -1,6 +1,6 @@
 """The releases of a home: which there are, which one is served, and going back to another.
 
-    releases/<release_id>/     collections.duckdb, parquet/, audit/
+    releases/<release_id>/     collections.duckdb, parquet/, audit/, dashboard/
     published                  a relative link to the one that BI tools read
 
 A release's id begins with its number, so that ids are in order even where a clock was set back.
@@ -20,6 +20,7 @@ from orchestration.errors import InputError
 
 RELEASES_KEPT = 7
 DATABASE_NAME = "collections.duckdb"
+DASHBOARD = "dashboard/index.html"
 RELEASE_ID = re.compile(r"(?P<number>\d{6})-\d{8}T\d{6}Z-.+")
 
 

@@ -17,7 +17,7 @@ from orchestration import slices
 from orchestration.explanation import Explanation
 from orchestration.figures import Figure
 from orchestration.progress import Progress
-from orchestration.releases import KeptRelease
+from orchestration.releases import DASHBOARD, KeptRelease
 from orchestration.traces import Place, Trace
 
 if TYPE_CHECKING:
@@ -318,6 +318,7 @@ def summary(finished: "Finished") -> list[str]:
         f"As of {released['as_of']}, known at {released['known_at']}.",
         f"Release  {finished.home / 'published'}",
         *([f"         {finished.copied['place']}"] if finished.copied else []),
+        *([f"Pages    {finished.home / 'published' / DASHBOARD}"] if finished.drawn else []),
         f"Audit    {released['report']}",
         f"Log      {finished.log}",
     ]

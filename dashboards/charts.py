@@ -1,0 +1,153 @@
+"""The charts of the pages as Vega-Lite specifications, drawn by the browser.
+
+A chart has one data set, ``rows``, which the page fills for what the reader has chosen. Its rows
+carry their labels, worded by the page; colours come from the page by the styles named here, so that
+a chart is dark where the page is. Sources of the choices: Vega-Lite's documentation of marks and
+of ``config.style``.
+"""
+
+from typing import Any
+
+import altair as alt
+
+ROWS = alt.NamedData("rows")
+# words the page itself puts on an axis
+AXIS_LABEL = "shown(datum.value, unit)"
+
+
+def charts() -> dict[str, dict[str, Any]]:
+    """Return the specification of each kind of chart, by the kind."""
+    return {
+        "trend": _trend(),
+        "spark": _spark(),
+        "bars": _bars(),
+        "stack": _stack(),
+        "cohorts": _cohorts(),
+        "hours": _hours(),
+    }
+
+
+def _trend() -> dict[str, Any]:
+    """Draw ``value`` over ``period``, dashed while not final, beside ``total`` and ``target``."""
+    rows = alt.Chart(ROWS).encode(x=_period(), tooltip="tip:N")
+    chart = alt.layer(
+        rows.mark_line(style="context").encode(y=_y("total")),
+        rows.mark_line(style="target").encode(y=_y("target")),
+        rows.mark_line(style="maturing").encode(y=_y("maturing")),
+        rows.mark_line(style="accent").encode(y=_y("value")),
+        rows.mark_point(style="accent-point").encode(y=_y("shown")),
+        rows.transform_filter("datum.is_chosen")
+        .mark_point(style="chosen-point")
+        .encode(y=_y("shown")),
+    )
+    return _sized(chart, 120)
+
+
+def _spark() -> dict[str, Any]:
+    """Draw ``value`` over ``period`` as a line without axes, and a point on what is chosen."""
+    rows = alt.Chart(ROWS).encode(x=_period().axis(None))
+    chart = alt.layer(
+        rows.mark_line(style="target").encode(y=_y("target").axis(None)),
+        rows.mark_line(style="maturing").encode(y=_y("maturing").axis(None)),
+        rows.mark_line(style="accent").encode(y=_y("value").axis(None)),
+        rows.transform_filter("datum.is_chosen")
+        .mark_point(style="chosen-point")
+        .encode(y=_y("shown").axis(None)),
+    )
+    return _sized(chart.properties(padding=4), 36)
+
+
+def _bars() -> dict[str, Any]:
+    """Draw a bar per ``label``, its words at its end; ``mark`` is a line across it."""
+    y = alt.Y("label:N", sort=None).title(None).axis(ticks=False, domain=False)
+    rows = alt.Chart(ROWS).encode(y=y, tooltip="tip:N")
+    chart = alt.layer(
+        rows.mark_bar(style="accent-bar").encode(x=alt.X("value:Q").axis(None)),
+        rows.mark_tick(style="mark").encode(x=alt.X("mark:Q").axis(None)),
+        rows.mark_text(style="label", align="left", dx=6).encode(
+            x=alt.X("end:Q").axis(None), text="text:N"
+        ),
+    )
+    # room for the words of the longest bar
+    return _stepped(chart.properties(padding={"right": 64}), 28)
+
+
+def _stack() -> dict[str, Any]:
+    """Draw ``value`` over ``period``, one ``part`` upon another."""
+    chart = (
+        alt.Chart(ROWS)
+        .mark_bar(style="stack")
+        .encode(
+            x=_period(),
+            y=_y("value"),
+            color=alt.Color("part:O", sort=None).legend(
+                orient="top", title=None, columns=alt.ExprRef("width < 420 ? 3 : 8")
+            ),
+            order="order:Q",
+            tooltip="tip:N",
+        )
+    )
+    return _sized(chart, 260)
+
+
+def _cohorts() -> dict[str, Any]:
+    """Draw ``value`` over ``days``, a line per ``cohort``, the newest ones strongest."""
+    rows = alt.Chart(ROWS).encode(
+        x=alt.X("days:Q").axis(values=[0, 30, 60, 90, 180], grid=False).title(None),
+        y=_y("value"),
+        opacity=alt.Opacity("age:Q").scale(range=[1, 0.25]).legend(None),
+        detail="cohort:N",
+        tooltip="tip:N",
+    )
+    chart = alt.layer(
+        rows.mark_line(style="accent"),
+        rows.mark_point(style="accent-point"),
+        rows.transform_filter("datum.is_labelled")
+        .mark_text(style="label", align="left", dx=8)
+        .encode(text="cohort:N"),
+    )
+    return _sized(chart.properties(padding={"right": 48}), 260)
+
+
+def _hours() -> dict[str, Any]:
+    """Draw a field per ``hour`` and ``label``, a weekday, darker where ``value`` is larger."""
+    chart = (
+        alt.Chart(ROWS)
+        .mark_rect(style="field")
+        .encode(
+            x=alt.X("hour:O", sort=None).axis(labelAngle=0, ticks=False, domain=False).title(None),
+            y=alt.Y("label:N", sort=None).axis(ticks=False, domain=False).title(None),
+            color=alt.Color("value:Q").legend(
+                labelExpr=AXIS_LABEL, title=None, orient="top", gradientLength=160, tickCount=3
+            ),
+            tooltip="tip:N",
+        )
+    )
+    return _stepped(chart, 22)
+
+
+def _period() -> alt.X:
+    axis = alt.Axis(labelAngle=0, labelOverlap="parity", ticks=False)
+    return alt.X("period:O", sort=None).axis(axis).title(None)
+
+
+def _y(field: str) -> alt.Y:
+    return alt.Y(f"{field}:Q").axis(labelExpr=AXIS_LABEL, tickCount=4).title(None)
+
+
+def _sized(chart: alt.Chart | alt.LayerChart, height: int) -> dict[str, Any]:
+    """Return a chart as wide as its place on the page, and so many pixels high."""
+    return _spec(chart.properties(height=height))
+
+
+def _stepped(chart: alt.Chart | alt.LayerChart, step: int) -> dict[str, Any]:
+    """Return a chart as wide as its place, with so many pixels for each ``label`` of its rows."""
+    return _spec(chart.properties(usermeta={"step": step}))
+
+
+def _spec(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
+    autosize = alt.AutoSizeParams(type="fit-x", contains="padding")
+    spec = chart.properties(width="container", autosize=autosize).to_dict()
+    # the page has its own
+    del spec["config"]
+    return spec

@@ -1,0 +1,102 @@
+"""The pages of the dashboard and their words, as `pages.yml` and `texts.yml` declare them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HERE = Path(__file__).parent
+LANGUAGES = ("en", "pt", "es")
+# what the reader may split by; not by agent, who is a person
+SPLITS = ("portfolio", "product", "creditor_brand", "segment", "region", "age_band", "channel")
+
+# the word for each language
+Words = Mapping[str, str]
+# names of the files in `queries/` that every page reads the release with
+OF_EVERY_PAGE = ("release", "kpis")
+# and those of figures, whatever is on them
+OF_FIGURES = ("periods", "members", "kpi_series")
+# and what kinds of figures read besides
+OF_KIND = {"funnel": "contact_funnel", "hours": "contact_hours", "preferences": "benchmarks"}
+# the page of trust has no figures
+OF_TRUST = ("arrivals", "runs", "restatements", "restatement_causes", "overrides")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart: what kind (see charts.py), of which KPIs, and split by what unless chosen."""
+
+    id: str
+    kind: str
+    title: Words
+    kpis: tuple[str, ...] = ()
+    dimension: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: KPIs as tiles, then figures, all as of one release."""
+
+    id: str
+    title: Words
+    lead: Words
+    tiles: tuple[str, ...]
+    figures: tuple[Figure, ...]
+
+    @property
+    def kpis(self) -> list[str]:
+        """Ids of all KPIs it shows, each once."""
+        of_figures = (kpi for figure in self.figures for kpi in figure.kpis)
+        return list(dict.fromkeys([*self.tiles, *of_figures]))
+
+    @property
+    def own_queries(self) -> list[str]:
+        """Names of those that other pages do not read."""
+        return [OF_KIND[figure.kind] for figure in self.figures if figure.kind in OF_KIND]
+
+    @property
+    def queries(self) -> tuple[str, ...]:
+        """Names of the files in `queries/` it reads the release with."""
+        return (*OF_EVERY_PAGE, *OF_FIGURES, *self.own_queries)
+
+
+@cache
+def pages() -> tuple[Page, ...]:
+    """Return the pages of figures, in the order of the menu."""
+    return tuple(
+        Page(
+            id=name,
+            title=page["title"],
+            lead=page["lead"],
+            tiles=tuple(page["tiles"]),
+            figures=tuple(
+                Figure(**{**figure, "kpis": tuple(figure.get("kpis", ()))})
+                for figure in page["figures"]
+            ),
+        )
+        for name, page in _declared("pages.yml").items()
+    )
+
+
+def dimensions() -> list[str]:
+    """Return what figures are split by, by the reader or as they come."""
+    own = (figure.dimension for page in pages() for figure in page.figures if figure.dimension)
+    return list(dict.fromkeys([*SPLITS, *own]))
+
+
+@cache
+def texts() -> Mapping[str, Mapping[str, Words]]:
+    """Return all words by group ("words", "dimensions", ...) and key, in each language."""
+    return _declared("texts.yml")
+
+
+def query(name: str) -> str:
+    """Return the SQL of a file in `queries/`."""
+    return (HERE / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _declared(name: str) -> Any:
+    return yaml.safe_load((HERE / name).read_text(encoding="utf-8"))

@@ -1,0 +1,52 @@
+"""The pages of the dashboard as Dagster assets, one for each dbt exposure: there lineage ends."""
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+
+import dagster as dg
+
+from orchestration.ingestion import WAREHOUSE_POOL
+from orchestration.progress import report
+from orchestration.releases import release_file
+from orchestration.settings import Settings
+from orchestration.transformation import TRANSLATOR, manifest
+
+PREFIX = "dashboard_"
+
+
+def _pages() -> Iterator[dg.AssetSpec]:
+    """Yield an asset per page, which is built from the release and reads these models."""
+    project = manifest()
+    for exposure in project["exposures"].values():
+        reads = [project["nodes"][node] for node in exposure["depends_on"]["nodes"]]
+        yield dg.AssetSpec(
+            ["dashboard", exposure["name"].removeprefix(PREFIX)],
+            deps=[dg.AssetKey("release"), *(TRANSLATOR.get_asset_key(node) for node in reads)],
+            group_name="dashboard",
+            description=exposure["description"],
+            metadata={
+                "owner": exposure["owner"]["name"],
+                "audience": exposure["config"]["meta"]["audience"],
+            },
+            skippable=True,
+        )
+
+
+@dg.multi_asset(specs=list(_pages()), pool=WAREHOUSE_POOL)
+def dashboard(
+    context: dg.AssetExecutionContext, settings: Settings
+) -> Iterator[dg.MaterializeResult]:
+    """Draw the release that is published; left out where what draws it is not installed."""
+    if not find_spec("altair"):
+        context.log.warning('There is no dashboard: it takes `pip install ".[dashboard]"`.')
+        return
+    report("Drawing", 0, 0, "the dashboard")
+    from dashboards.building import build_dashboard
+
+    release = release_file(settings.run_home).parent
+    built = build_dashboard(release)
+    for name, path in built.pages.items():
+        yield dg.MaterializeResult(
+            ["dashboard", name],
+            metadata={"release_id": release.name, "path": dg.MetadataValue.path(path)},
+        )
