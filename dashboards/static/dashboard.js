@@ -84,7 +84,8 @@
     const state = one?.states[at] ?? "-";
     const starts = periods[choice.grain];
     element.classList.toggle("empty", value === null);
-    put("value", value === null ? words.no_value : shown(value, id));
+    const data = Object.assign(document.createElement("data"), { value, textContent: shown(value, id) });
+    element.querySelector(".value").replaceChildren(value === null ? words.no_value : data);
     put("change", value === null ? "" : changeOf(one, at, kpis[id]));
     put("target", value === null ? "" : targetOf(one, at, id));
     put("note", [
