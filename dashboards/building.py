@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ from dashboards.pages import (
 
 DATABASE = "collections.duckdb"
 FOLDER = "dashboard"
-# what the pages call of Vega
-LIBRARY = "window.vegaEmbed = vegaEmbed;"
+# Vega, with what the pages call of it; made in a second, and the same until it is a newer one
+LIBRARY = f"vega-{version('vl-convert-python')}.js"
+CALLED = "window.vegaEmbed = vegaEmbed;"
 
 Row = dict[str, Any]
 
@@ -60,12 +62,20 @@ def build_dashboard(release: Path) -> Dashboard:
         _write_data(connection, partial / "data")
         _write_pages(connection, partial)
     shutil.copytree(HERE / "static", partial / "static")
-    _write(partial / "static" / "vega.js", vl_convert.javascript_bundle(LIBRARY))
+    _put_library(partial / "static" / LIBRARY, release)
     shutil.rmtree(target, ignore_errors=True)
     partial.rename(target)
     return Dashboard(
         target / "index.html", {path.stem: path for path in (target / "en").glob("*.html")}
     )
+
+
+def _put_library(path: Path, release: Path) -> None:
+    """Write the library the pages draw with, or link it from another release of the home."""
+    for made in release.parent.glob(f"*/{FOLDER}/static/{LIBRARY}"):
+        path.hardlink_to(made)
+        return
+    _write(path, vl_convert.javascript_bundle(CALLED))
 
 
 def _write_data(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -140,6 +150,7 @@ def _environment(language: str, release: Row, kpis: list[Row]) -> Environment:
         kpis=kpis,
         kpis_by_id={kpi["kpi_id"]: kpi for kpi in kpis},
         wording=wording,
+        library=LIBRARY,
         **wording,
     )
     return environment
