@@ -98,7 +98,8 @@ def _as_json(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None
 ) -> str:
     """Return the rows of a query as JSON: a list for each column."""
-    columns = [one[0] for one in connection.execute(sql, parameters).description]
+    none = connection.execute(f"from ({sql}) limit 0", parameters)
+    columns = [one[0] for one in none.description]
     lists = ", ".join(f"'{column}': list({column})" for column in columns)
     return connection.execute(f"select to_json({{{lists}}}) from ({sql})", parameters).fetchone()[0]
 

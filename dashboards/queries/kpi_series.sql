@@ -1,5 +1,6 @@
 -- One row per KPI, grain, slice and part: what was published, in the order of the periods.
--- Every list has an element for each period shown, NULL where there is no figure.
+-- Every list has an element for each period shown, NULL where there is no figure. Of the shares of
+-- a mix no changes are shown.
 with
 
 shown as (
@@ -33,10 +34,16 @@ select
     series.member,
     series.part,
     list(round(shown.value, 9) order by period_start) as values,
-    list(round(shown.change_points, 9) order by period_start) as changes,
-    list(round(shown.change_relative, 9) order by period_start) as relative_changes,
+    case
+        when series.part = 'all' then list(round(shown.change_points, 9) order by period_start)
+    end as changes,
+    case
+        when series.part = 'all' then list(round(shown.change_relative, 9) order by period_start)
+    end as relative_changes,
     list(shown.numerator order by period_start) as numerators,
-    list(shown.denominator order by period_start) as denominators,
+    case
+        when series.part = 'all' then list(shown.denominator order by period_start)
+    end as denominators,
     case
         when count(shown.target) > 0 then list(shown.target order by period_start)
     end as targets,
