@@ -1,7 +1,7 @@
 """What MetricFlow answers: run by the environment that has it, in the folder of the project.
 
-Reads the questions from the standard input, a JSON object of metrics and group_by a line, and
-answers on the standard output, a JSON list of rows a line, columns in the order asked for.
+Reads questions from the standard input, a JSON object a line of metrics, group_by and where, a list
+of conditions. Answers each on the standard output by a JSON list of rows, columns as asked for.
 """
 
 import json
@@ -15,7 +15,9 @@ configuration.setup(configure_file_logging=False)
 for line in sys.stdin:
     question = json.loads(line)
     request = MetricFlowQueryRequest.create(
-        metric_names=question["metrics"], group_by_names=question["group_by"]
+        metric_names=question["metrics"],
+        group_by_names=question["group_by"],
+        where_constraints=question["where"],
     )
     answer = configuration.mf.query(request).result_df
     columns = [name.lower() for name in answer.column_names]

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -14,9 +14,12 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
+from whole_runs import released
 
 from orchestration.kpi_pages import read_kpis
 from orchestration.metric_readings import Reading, readings, why_left_out
+from orchestration.releases import release_file
+from orchestration.sample import write_sample
 from orchestration.semantic_layer import FILES, PAGE, SEMANTIC_LAYER, files
 
 ROOT = SEMANTIC_LAYER.parent
@@ -29,11 +32,15 @@ BY_MONTH, BY_DAY = ("month", "quarter", "year"), ("day", "week", "month", "quart
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of the metrics of a KPI: by which grain, dimension and part of a mix."""
+    """What is asked of the metrics of a KPI: by which grain, dimension and part of a mix.
+
+    Where a member of the dimension is given, it is asked for only, by a filter.
+    """
 
     reading: Reading
     grain: str
     dimension: str = "all"
+    member: str | None = None
 
     @property
     def metrics(self) -> list[str]:
@@ -43,9 +50,16 @@ class Question:
     @property
     def group_by(self) -> list[str]:
         """Name what it is asked by."""
-        slices = [] if self.dimension == "all" else [self.dimension]
+        slices = [] if self.dimension == "all" or self.member else [self.dimension]
         parts = [self.reading.mix] if self.reading.mix else []
         return [f"metric_time__{self.grain}", *slices, *parts]
+
+    @property
+    def where(self) -> list[str]:
+        """Keep to the member."""
+        if self.member is None:
+            return []
+        return [f"{{{{ Entity('{self.dimension}') }}}} = '{self.member}'"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +92,13 @@ class Layer:
     def answers(self, questions: Sequence[Question]) -> list[list[list]]:
         """Ask MetricFlow, in one process."""
         asked = "\n".join(
-            json.dumps({"metrics": question.metrics, "group_by": question.group_by})
+            json.dumps(
+                {
+                    "metrics": question.metrics,
+                    "group_by": question.group_by,
+                    "where": question.where,
+                }
+            )
             for question in questions
         )
         answered = self.run("python", ANSWERS, asked=asked)
@@ -95,10 +115,14 @@ def _layer(release: Path, folder: Path) -> Layer:
 
 
 @pytest.fixture(scope="module")
-def layer(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Layer:
-    """The semantic layer of the sample's release, or of the one that METRICS_RELEASE names."""
-    release = Path(os.environ.get("METRICS_RELEASE", sample_home / "published/collections.duckdb"))
-    return _layer(release, tmp_path_factory.mktemp("metrics") / "semantic_layer")
+def layer(tmp_path_factory: pytest.TempPathFactory) -> Layer:
+    """The semantic layer of a release, of a sample large enough to have every KPI in it."""
+    place = tmp_path_factory.mktemp("metrics")
+    if "METRICS_RELEASE" in os.environ:
+        return _layer(Path(os.environ["METRICS_RELEASE"]), place / "semantic_layer")
+    write_sample(place / "exports", 1500, 6, seed=7)
+    released(place / "exports", place / "home")
+    return _layer(release_file(place / "home"), place / "semantic_layer")
 
 
 def _questions() -> Iterator[Question]:
@@ -124,8 +148,14 @@ def _published(release: Path, questions: Iterable[Question]) -> list[Figures]:
                 for *key, numerator, denominator, value in connection.execute(
                     "select period_start::timestamp::varchar, member, part,"
                     " numerator, denominator, value from kpi_values"
-                    " where kpi_id = ? and period_grain = ? and dimension = ?",
-                    [question.reading.kpi.kpi_id, question.grain, question.dimension],
+                    " where kpi_id = ? and period_grain = ? and dimension = ?"
+                    " and member = coalesce(?, member)",
+                    [
+                        question.reading.kpi.kpi_id,
+                        question.grain,
+                        question.dimension,
+                        question.member,
+                    ],
                 ).fetchall()
             }
             for question in questions
@@ -139,7 +169,7 @@ def _answered(question: Question, rows: Sequence[Sequence]) -> Figures:
     for row in rows:
         members = list(row[1:places])
         part = members.pop() if question.reading.mix else "all"
-        answered[row[0], *(members or ["all"]), part] = tuple(row[places:])
+        answered[row[0], *(members or [question.member or "all"]), part] = tuple(row[places:])
     assert len(answered) == len(rows)
     return answered
 
@@ -233,9 +263,7 @@ def test_metricflow_runs_on_the_versions_of_the_daily_job() -> None:
     }
 
 
-@pytest.mark.soak
-def test_every_metric_answers_what_is_published(layer: Layer) -> None:
-    questions = list(_questions())
+def _assert_answers_are_published(layer: Layer, questions: Sequence[Question]) -> None:
     published = _published(layer.release, questions)
     answers = layer.answers(questions)
     assert len(answers) == len(questions)
@@ -245,7 +273,33 @@ def test_every_metric_answers_what_is_published(layer: Layer) -> None:
         for difference in _differences(question, _answered(question, rows), figures)
     ]
     assert differences == []
+    assert [questions[place] for place, figures in enumerate(published) if not figures] == []
     print(len(questions), "questions,", sum(map(len, published)), "published figures")
+
+
+@pytest.mark.soak
+def test_every_metric_answers_what_is_published(layer: Layer) -> None:
+    _assert_answers_are_published(layer, list(_questions()))
+
+
+@pytest.mark.soak
+def test_what_is_filtered_to_a_member_is_what_is_published_of_it(layer: Layer) -> None:
+    with closing(duckdb.connect(str(layer.release), read_only=True)) as connection:
+        rare = connection.execute(
+            "select kpi_id, dimension, min_by(member, numerator) from kpi_values"
+            " where period_grain = 'month' group by kpi_id, dimension"
+        ).fetchall()
+    members = {(kpi_id, dimension): member for kpi_id, dimension, member in rare}
+    _assert_answers_are_published(
+        layer,
+        [
+            Question(reading, grain, dimension, member)
+            for reading in READINGS
+            for grain in (("month",) if reading.is_by_month_only else ("month", "quarter"))
+            for dimension in reading.dimensions[-1:]
+            if not reading.is_native and (member := members.get((reading.kpi.kpi_id, dimension)))
+        ],
+    )
 
 
 @pytest.mark.soak
@@ -263,30 +317,51 @@ def test_amounts_of_two_currencies_are_not_added(layer: Layer) -> None:
     assert [row for row in rows if row[1:] == [None, None]]
 
 
+@pytest.fixture
+def changed(layer: Layer, tmp_path: Path) -> Callable[[str], Layer]:
+    """Return the semantic layer over a copy of the release, in which SQL changes cells."""
+
+    def change(sql: str) -> Layer:
+        release = tmp_path / "collections.duckdb"
+        shutil.copy(layer.release, release)
+        with closing(duckdb.connect(str(release))) as connection:
+            assert connection.execute(sql).fetchall()[0][0] > 0
+        return replace(layer, release=release)
+
+    return change
+
+
 @pytest.mark.soak
-def test_without_a_rate_there_is_no_figure(layer: Layer, tmp_path: Path) -> None:
-    release = tmp_path / "collections.duckdb"
-    shutil.copy(layer.release, release)
-    with closing(duckdb.connect(str(release))) as connection:
-        months = connection.execute(
-            "update kpi_cells set numerator = null, denominator = null, blocked_by = 'no rate'"
-            " where kpi_id in ('cash_collected', 'recovery_rate', 'delinquent_balance_rate')"
-            " and date_trunc('month', calendar_date) = (select max(month_start_date) from"
-            " dim_dates)"
-        ).fetchall()
-        assert months[0][0] > 0
-        newest = connection.execute("select max(month_start_date)::varchar from dim_dates")
-        month = f"{newest.fetchall()[0][0]} 00:00:00"
-    asked = [
-        Question(reading, "month")
-        for reading in READINGS
-        if reading.name in ("cash_collected", "recovery_rate", "delinquent_balance_rate")
-    ]
-    for rows in replace(layer, release=release).answers(asked):
+def test_without_a_rate_there_is_no_figure(changed: Callable[[str], Layer]) -> None:
+    of_money = ("cash_collected", "recovery_rate", "delinquent_balance_rate")
+    layer = changed(
+        "update kpi_cells set numerator = null, denominator = null, blocked_by = 'no rate'"
+        f" where kpi_id in {of_money}"
+        " and calendar_date >= (select max(month_start_date) from dim_dates)"
+    )
+    asked = [Question(reading, "month") for reading in READINGS if reading.name in of_money]
+    for rows in layer.answers(asked):
         figures = {row[0]: row[1:] for row in rows}
-        assert set(figures.pop(month)) == {None}
+        assert set(figures.pop(max(figures))) == {None}
         assert figures
         assert all(None not in row for row in figures.values())
+
+
+@pytest.mark.soak
+def test_a_stock_gone_by_the_end_of_a_quarter_is_not_that_of_a_month_before(
+    changed: Callable[[str], Layer],
+) -> None:
+    layer = changed(
+        "delete from kpi_cells where kpi_id = 'delinquent_balance_rate'"
+        " and portfolio = 'unsecured' and calendar_date = (select max(calendar_date)"
+        " from dim_dates where quarter_start_date < (select max(quarter_start_date)"
+        " from dim_dates))"
+    )
+    (reading,) = (reading for reading in READINGS if reading.name == "delinquent_balance_rate")
+    (rows,) = layer.answers([Question(reading, "quarter", "portfolio", "unsecured")])
+    before, newest = sorted(rows)[-2:]
+    assert before[1:] == [0, 0, None]
+    assert newest[2] > 0
 
 
 @pytest.mark.soak

@@ -1,7 +1,8 @@
 {#- The rows a KPI's metrics are summed from. Every figure has its sides apart: what
     happened (numerator, denominator), and what was so (numerator_stock, ...). -#}
 
-{#- A KPI that counts its rows and has moments only: one row per day and combination. -#}
+{#- A KPI that counts its rows and has moments only: one row per day and combination of
+    its dimensions. -#}
 {% macro row_moments(kpi_id, dimensions, mix=none, native=false) -%}
 with
 
@@ -24,13 +25,15 @@ moments as (
 
 )
 
-{{ of_all_parts('moments', dimensions, mix, ['numerator'], ['denominator', 'blocked']) }}
+{{ of_all_parts(
+    'moments', dimensions, mix, ['numerator'], ['denominator', 'blocked']
+) }}
 {%- endmacro %}
 
-{#- A KPI that counts its rows and reads its spans on the eve of a period (start) or on its
-    last day (end): one row per month and combination, for what happened and for the stock.
-    Every combination is there in every month, with nothing if need be: the first or last
-    month of a longer period is then the same for all. -#}
+{#- A KPI that counts its rows and reads its spans on the eve of a period (start) or on
+    its last day (end): one row per month and combination, for what happened and for the
+    stock. Every combination is there in every month, with nothing if need be: the first
+    or last month of a longer period is then the same for all. -#}
 {% macro row_stocks(kpi_id, dimensions, rule, sides, mix=none, native=false) -%}
 with
 
@@ -104,10 +107,10 @@ moments_and_stocks as (
 ) }}
 {%- endmacro %}
 
-{#- A KPI that counts its rows and reads its spans as the mean of the days of a period: one
-    row per month and combination for what happened, one per month and span with its
-    unit-days, and one per day and combination, by which the days of a period are counted.
-    A period has all its days, those before the first event too. -#}
+{#- A KPI that counts its rows and reads its spans as the mean of the days of a period:
+    one row per month and combination for what happened, one per month and span with its
+    unit-days, and one per day and combination, by which the days of a period are
+    counted. A period has all its days, those before the first event too. -#}
 {% macro row_means(kpi_id, dimensions, sides, native=false) -%}
 with
 
@@ -224,8 +227,8 @@ from all_days
 cross join combinations
 {%- endmacro %}
 
-{#- A KPI that counts units and has moments only: one row per row of the KPI, with the unit
-    on the sides it counts on. -#}
+{#- A KPI that counts units and has moments only: one row per row of the KPI, with the
+    unit on the sides it counts on. -#}
 {% macro unit_moments(kpi_id, dimensions) -%}
 select
     kpi_date as calendar_date,
@@ -241,8 +244,9 @@ where
 {%- endmacro %}
 
 {#- A KPI that counts units and reads its spans on the eve of a period (start) or on its
-    last day (end): one row per month and moment in it or span that covers its day, with the
-    unit on the sides it counts on; and one per month and combination, with none. -#}
+    last day (end): one row per month and moment in it or span that covers its day, with
+    the unit on the sides it counts on; and one per month and combination, with none
+    there. -#}
 {% macro unit_stocks(kpi_id, dimensions, rule, sides) -%}
 with
 
@@ -289,8 +293,10 @@ union all
 select
     months.month_start_date as calendar_date,
     {{ listed(dimensions, none, 'units.') }}
-    {{ 'units.numerator_unit' if 'numerator' in sides else 'null' }} as numerator_unit,
-    {{ 'units.denominator_unit' if 'denominator' in sides else 'null' }} as denominator_unit
+    {{ 'units.numerator_unit' if 'numerator' in sides else 'null' }}
+        as numerator_unit,
+    {{ 'units.denominator_unit' if 'denominator' in sides else 'null' }}
+        as denominator_unit
 from months
 inner join units
     on

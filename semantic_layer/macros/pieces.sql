@@ -1,11 +1,15 @@
 {#- Columns one after the other, with a comma behind each. -#}
 {% macro listed(dimensions, mix=none, relation='') -%}
-    {%- for column in dimensions + ([mix] if mix else []) %}{{ relation }}{{ column }}, {% endfor -%}
+    {%- for column in dimensions + ([mix] if mix else []) -%}
+        {{ relation }}{{ column }},{{ ' ' }}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#- Dimensions of a KPI's own rows, 'unknown' where the row has none. -#}
 {% macro known(dimensions) -%}
-    {%- for column in dimensions %}coalesce({{ column }}, 'unknown') as {{ column }}, {% endfor -%}
+    {%- for column in dimensions -%}
+        coalesce({{ column }}, 'unknown') as {{ column }},{{ ' ' }}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#- The cells of a KPI, in the reporting currency or in their own. -#}
@@ -18,7 +22,8 @@
         {{ 'part as ' ~ mix ~ ',' if mix }}
         {{ own }}numerator as numerator,
         {{ own }}denominator as denominator,
-        {{ 0 if native else 'case when blocked_by is null then 0 else 1 end' }} as blocked
+        {{ 0 if native else 'case when blocked_by is null then 0 else 1 end' }}
+            as blocked
     from {{ source('release', 'kpi_cells') }}
     where kpi_id = '{{ kpi_id }}'
 {%- endmacro %}
@@ -27,13 +32,14 @@
 {% macro months(rule) -%}
     select
         month_start_date,
-        {{ 'month_start_date - 1' if rule == 'start' else 'max(calendar_date)' }} as read_date
+        {{ 'month_start_date - 1' if rule == 'start' else 'max(calendar_date)' }}
+            as read_date
     from {{ source('release', 'dim_dates') }}
     group by month_start_date
 {%- endmacro %}
 
-{#- The parts of a mix are shares of the whole: each row again for every part, the whole as
-    it is, what belongs to the part (of_part) with its own part only. -#}
+{#- The parts of a mix are shares of the whole: each row again for every part, the whole
+    as it is, what belongs to the part (of_part) with its own part only. -#}
 {% macro of_all_parts(relation, dimensions, mix, of_part, of_whole) -%}
 {%- if not mix -%}
 select * from {{ relation }}
