@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 import dagster as dg
 
+from orchestration.errors import machine_error
 from orchestration.ingestion import WAREHOUSE_POOL
 from orchestration.progress import report
 from orchestration.releases import release_file
@@ -12,6 +13,14 @@ from orchestration.settings import Settings
 from orchestration.transformation import TRANSLATOR, manifest
 
 PREFIX = "dashboard_"
+
+
+class DrawingError(Exception):
+    """A release is published and has no dashboard; a sentence per problem."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(problems))
 
 
 def _pages() -> Iterator[dg.AssetSpec]:
@@ -44,7 +53,14 @@ def dashboard(
     from dashboards.building import build_dashboard
 
     release = release_file(settings.run_home).parent
-    built = build_dashboard(release)
+    try:
+        built = build_dashboard(release)
+    except Exception as error:
+        told = machine_error(error, settings.run_home)
+        raise DrawingError(
+            f"Release {release.name} is published, but its dashboard could not be drawn.",
+            *(told.problems if told else [f"{type(error).__name__}: {error}"]),
+        ) from error
     for name, path in built.pages.items():
         yield dg.MaterializeResult(
             ["dashboard", name],

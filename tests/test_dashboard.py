@@ -1,5 +1,6 @@
 """The dashboard is drawn from the release alone, reads what is declared, and names nobody."""
 
+import errno
 import re
 import shutil
 import threading
@@ -221,6 +222,23 @@ def test_what_a_release_says_stands_on_the_page_as_text_and_not_as_code(
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "Ana &amp; Bea" in page
     assert "<script>alert" not in page
+
+
+def test_a_release_that_cannot_be_drawn_is_said_to_be_published(
+    copied_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from orchestration.dashboard import DrawingError, dashboard
+
+    def full(*_) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("dashboards.building.charts", full)
+    settings = Settings(exports=str(copied_home), home=str(copied_home))
+    with dg.DagsterInstance.ephemeral() as instance, pytest.raises(DrawingError) as refused:
+        dg.materialize([dashboard], instance=instance, resources={"settings": settings})
+    released, problem = refused.value.problems
+    assert re.search(r"Release \d{6}-\S+ is published, but its dashboard could not", released)
+    assert problem.startswith("The disk is full")
 
 
 def test_without_what_draws_it_the_run_goes_on(
