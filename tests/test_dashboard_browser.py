@@ -231,6 +231,18 @@ def test_a_choice_changes_the_page_is_in_its_address_and_goes_along_to_other_pag
     assert page.locator("select[name=split]").input_value() == "portfolio"
 
 
+def test_what_cannot_be_split_as_chosen_says_so(opened) -> None:
+    page = opened("en/overview", "split=portfolio&only=retail")
+    said = "not split by portfolio"
+    for place, is_whole in (
+        ("[data-figure=balance_by_age] .caption", True),
+        ("[data-figure=cohorts] .caption", False),
+        ("[data-kpi=net_promoter_score] .note", True),
+        ("[data-kpi=cash_collected] .note", False),
+    ):
+        assert (said in page.locator(place).inner_text()) == is_whole, place
+
+
 def test_what_cannot_be_chosen_is_not(opened) -> None:
     page = opened("en/overview", "grain=century&period=tomorrow&split=agent&only=nobody")
     assert page.locator("select[name=grain]").input_value() == "month"

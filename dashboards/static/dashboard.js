@@ -127,6 +127,7 @@
     const place = element.querySelector(".drawing");
     element.querySelector(".caption").textContent = [
       kind !== "cohorts" && period(choice.grain, choice.start),
+      choice.only && !result.isSliced && say(words.not_split, { dimension: ofDimension(choice.split) }),
       ...result.note,
     ].filter(Boolean).join(" · ");
     element.querySelector(".table .scroll").replaceChildren(tableOf(result.header, result.cells));

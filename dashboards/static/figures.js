@@ -1,5 +1,6 @@
 // What each kind of figure shows of the release for what the reader has chosen: panels, each with
-// a heading, a value, the rows of its chart and the cells of its table.
+// a heading, a value, the rows of its chart and the cells of its table; and whether what is shown is
+// of the slice that was chosen.
 "use strict";
 
 const figures = (() => {
@@ -90,6 +91,7 @@ const figures = (() => {
       .map(({ member }) => ({ member, one: find(kpi, choice.grain, split, member) }))
       .filter(({ one }) => one?.values.some((value) => value !== null));
     return {
+      isSliced: split === choice.split,
       note: [newestFinal(choice, at), wording.ofDimension(split), `― ${words.total}`, total?.targets && `··· ${words.target}`],
       kind: "trend",
       unit: kpis[kpi].unit,
@@ -114,6 +116,7 @@ const figures = (() => {
       .filter(({ one }) => (one?.values[at] ?? null) !== null)
       .sort((a, b) => b.one.values[at] - a.one.values[at]);
     return {
+      isSliced: split === choice.split,
       note: [
         newestFinal(choice, at),
         wording.ofDimension(split),
@@ -144,6 +147,7 @@ const figures = (() => {
     const amount = (one, at) => (isAmount ? one.values[at] : one.numerators[at]) ?? 0;
     const inMoney = (value, compact) => inUnit(value, "money", { currency, compact });
     return {
+      isSliced: split === choice.split,
       note: [wording.ofDimension(split)],
       kind: "stack",
       unit: "money",
@@ -172,6 +176,7 @@ const figures = (() => {
       .filter(([, value]) => value !== null && value !== 0)
       .sort(([, a], [, b]) => b - a);
     return {
+      isSliced: slice[0] !== "all",
       note: [],
       kind: "bars",
       unit: kpis[kpi].unit,
@@ -209,6 +214,7 @@ const figures = (() => {
       }));
     });
     return {
+      isSliced: sliceOf(ids[0], choice)[0] !== "all",
       note: [words.days_since_entry],
       kind: "cohorts",
       unit: kpis[ids[0]].unit,
@@ -234,6 +240,7 @@ const figures = (() => {
         ? inUnit(counted[STEPS[at]] / counted[STEPS[at - 1]], "ratio")
         : "";
     return {
+      isSliced: channel !== "all",
       note: [words.funnel_note],
       kind: "bars",
       unit: "count",
@@ -259,6 +266,7 @@ const figures = (() => {
       tip: `${weekday(row.iso_weekday)} ${row.hour_of_day}h: ${inUnit(row.reached / row.attempted, "ratio")} (${say(words.calls, { reached: wording.number(row.reached), attempted: wording.number(row.attempted) })})`,
     }));
     return {
+      isSliced: false,
       note: [words.hours_note],
       kind: "hours",
       unit: "ratio",
@@ -288,6 +296,7 @@ const figures = (() => {
       }))
       .filter(({ rows }) => rows.length);
     return {
+      isSliced: false,
       note: [words.preferences_note, surveyed[0] && say(words.survey, { survey: surveyed[0].survey })],
       kind: "bars",
       unit: "ratio",
