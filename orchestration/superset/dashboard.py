@@ -23,6 +23,7 @@ NOTE_HEIGHT = 10
 # One accent; horizons and steps of a funnel from light to dark or dark to light.
 ACCENT, PALE = "#1f5fa8", "#b9d0ea"
 SHADES = ("#9dc3e6", "#5b9bd5", "#1f5fa8", "#0b2f5c")
+FILTER_NOTE = "Applies to the charts that then have a funnel: those summed from cells that have it."
 FILTERED = ("portfolio", "product", "creditor_brand", "segment", "region", "age_band")
 
 
@@ -126,7 +127,7 @@ def _filter(
         "type": "NATIVE_FILTER",
         "filterType": kind,
         "targets": targets,
-        "description": "",
+        "description": FILTER_NOTE if kind == "filter_select" else "",
         "cascadeParentIds": [],
         "controlValues": {"multiSelect": True, "enableEmptyFilter": False},
         "defaultDataMask": {"extraFormData": {}, "filterState": {}, "ownState": {}},
