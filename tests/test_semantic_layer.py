@@ -336,7 +336,7 @@ def test_without_a_rate_there_is_no_figure(changed: Callable[[str], Layer]) -> N
     of_money = ("cash_collected", "recovery_rate", "delinquent_balance_rate")
     layer = changed(
         "update kpi_cells set numerator = null, denominator = null, blocked_by = 'no rate'"
-        f" where kpi_id in {of_money}"
+        f" where kpi_id in {of_money} and portfolio = 'unsecured'"
         " and calendar_date >= (select max(month_start_date) from dim_dates)"
     )
     asked = [Question(reading, "month") for reading in READINGS if reading.name in of_money]
