@@ -136,19 +136,19 @@ const figures = (() => {
     label, value, text, mark, end: Math.max(value, mark ?? value), tip: `${label}: ${text}`,
   });
 
-  // money of each part of a whole, over time: an amount, or the upper side of a ratio
+  // Money of each part of a whole, over time: an amount, or the upper side of a ratio. It is split by
+  // what it stacks, and by nothing else.
   function stack({ kpis: [kpi], dimension }, choice) {
     const isAmount = kpis[kpi].unit === "money";
-    const split = canSplit(kpi, dimension) ? dimension : splitOf(kpi, choice, dimension);
     const starts = periods[choice.grain].map((one) => one.period_start);
-    const parts = [...(members[split] ?? [])]
-      .map(({ member }) => ({ member, one: find(kpi, choice.grain, split, member) }))
+    const parts = [...(members[dimension] ?? [])]
+      .map(({ member }) => ({ member, one: find(kpi, choice.grain, dimension, member) }))
       .filter(({ one }) => one?.numerators.some((value) => value > 0));
     const amount = (one, at) => (isAmount ? one.values[at] : one.numerators[at]) ?? 0;
     const inMoney = (value, compact) => inUnit(value, "money", { currency, compact });
     return {
-      isSliced: split === choice.split,
-      note: [wording.ofDimension(split)],
+      isSliced: false,
+      note: [wording.ofDimension(dimension)],
       kind: "stack",
       unit: "money",
       panels: parts.length
@@ -164,7 +164,7 @@ const figures = (() => {
             ),
           }]
         : [],
-      header: [wording.ofDimension(split), ...starts.map((start) => shortPeriod(choice.grain, start))],
+      header: [wording.ofDimension(dimension), ...starts.map((start) => shortPeriod(choice.grain, start))],
       cells: parts.map(({ member, one }) => [ofMember(member), ...starts.map((_, at) => inMoney(amount(one, at), false))]),
     };
   }
