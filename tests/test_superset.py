@@ -25,7 +25,7 @@ from orchestration.kpi_pages import read_kpis
 from orchestration.postgres.copying import copy_release
 from orchestration.releases import DATABASE_NAME, release_file, releases_of, serve
 from orchestration.superset.bundle import bundle, release_uri
-from orchestration.superset.charts import FINAL, SO_FAR
+from orchestration.superset.charts import FINAL, SO_FAR, dataset_of
 from orchestration.superset.dashboard import FILTERED
 from orchestration.superset.datasets import datasets
 from orchestration.superset.declaration import Chart, charts_of, declared_tabs
@@ -212,7 +212,7 @@ def test_every_metric_is_the_published_value(
             continue
         # a mix is asked for by its parts
         whole = [kpi for kpi in dataset.kpis if "mix" not in kpi.meta]
-        chart = next(chart for chart in OF_KPIS if _reads(chart) == dataset.name)
+        chart = next(chart for chart in OF_KPIS if dataset_of(chart) == dataset.name)
         asked = _query_context(client, _id(chart, chart_ids))
         asked["queries"][0] |= {
             "columns": ["month"],
@@ -239,10 +239,6 @@ def test_every_metric_is_the_published_value(
                 month: pytest.approx(value, rel=1e-8) if is_rounded else value
                 for month, value in published
             }, kpi.kpi_id
-
-
-def _reads(chart: Chart) -> str:
-    return CELLS if all(home(kpi) == CELLS for kpi in chart.kpis) else VALUES
 
 
 def _query_context(client: Client, chart_id: int) -> Row:

@@ -6,7 +6,7 @@ its API, reports and alerts ask by. Both are made of the same parts here.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orchestration.kpi_pages import Kpi
 from orchestration.superset.datasets import CATALOG, LATEST, RELEASE
@@ -79,7 +79,10 @@ def chart_config(chart: Chart, reporting_currency: str) -> Config:
     }
     return {
         "slice_name": chart.title,
-        "description": " ".join(definition(kpi) for kpi in chart.kpis[:1]) or None,
+        "description": "\n\n".join(
+            f"{kpi.meta['name']['en']}: {definition(kpi)}" for kpi in chart.kpis
+        )
+        or None,
         "viz_type": viz_type,
         "params": params,
         "query_context": json.dumps(_query_context(asked, viz_type)),
@@ -110,7 +113,7 @@ def _asked(chart: Chart, reporting_currency: str) -> tuple[Asked, str]:
         **({"currency_format": sign} if sign else {}),
         **asked.look,
     }
-    return Asked(**{**vars(asked), "look": look}), viz_type
+    return replace(asked, look=look), viz_type
 
 
 def _of_month(kpis: Sequence[Kpi], table: str, by: str | None = None) -> list[tuple]:
