@@ -15,6 +15,9 @@ CUSTOMERS = 100
 EXPLAINED = {
     "available_kpis_have_values": "of so few customers none is a complex case, which a KPI counts",
     "published_months_keep_their_values": "a month is over, and the exports of its last week come",
+    "required_kinds_are_fresh": "no contract is signed for longer than ever in half a year",
+    "most_cash_reaches_a_debt": "of so few payments, a large one names no debt",
+    "no_file_comes_twice": "two days change the same, and no more",
 }
 
 
