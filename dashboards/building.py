@@ -8,11 +8,12 @@ share their data.
 import json
 import shutil
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import duckdb
 import vl_convert
@@ -24,6 +25,7 @@ from dashboards.pages import (
     LANGUAGES,
     OF_TRUST,
     SPLITS,
+    UNJUDGED,
     dimensions,
     pages,
     query,
@@ -32,9 +34,9 @@ from dashboards.pages import (
 
 DATABASE = "collections.duckdb"
 FOLDER = "dashboard"
-# Vega, with what the pages call of it; made in a second, and the same until it is a newer one
-LIBRARY = f"vega-{version('vl-convert-python')}.js"
+# Vega, with what the pages call of it; made in a second, and the same until one of both changes
 CALLED = "window.vegaEmbed = vegaEmbed;"
+LIBRARY = f"vega-{version('vl-convert-python')}-{crc32(CALLED.encode()):08x}.js"
 
 Row = dict[str, Any]
 
@@ -52,8 +54,11 @@ def build_dashboard(release: Path) -> Dashboard:
 
     The pages are written aside and moved there at once, so that nobody opens half of them.
     """
-    partial, target = release / f".{FOLDER}.partial", release / FOLDER
-    shutil.rmtree(partial, ignore_errors=True)
+    partial, aside, target = (
+        release / name for name in (f".{FOLDER}.partial", f".{FOLDER}.aside", FOLDER)
+    )
+    for left in (partial, aside):
+        shutil.rmtree(left, ignore_errors=True)
     with closing(duckdb.connect(str(release / DATABASE), read_only=True)) as connection:
         connection.execute(f"create temp table shown_periods as {query('periods')}")
         connection.execute(
@@ -61,10 +66,13 @@ def build_dashboard(release: Path) -> Dashboard:
         )
         _write_data(connection, partial / "data")
         _write_pages(connection, partial)
-    shutil.copytree(HERE / "static", partial / "static")
+    for file in (HERE / "static").iterdir():
+        _write(partial / "static" / file.name, file.read_text(encoding="utf-8"))
     _put_library(partial / "static" / LIBRARY, release)
-    shutil.rmtree(target, ignore_errors=True)
+    if target.exists():
+        target.rename(aside)
     partial.rename(target)
+    shutil.rmtree(aside, ignore_errors=True)
     return Dashboard(
         target / "index.html", {path.stem: path for path in (target / "en").glob("*.html")}
     )
@@ -73,8 +81,9 @@ def build_dashboard(release: Path) -> Dashboard:
 def _put_library(path: Path, release: Path) -> None:
     """Write the library the pages draw with, or link it from another release of the home."""
     for made in release.parent.glob(f"*/{FOLDER}/static/{LIBRARY}"):
-        path.hardlink_to(made)
-        return
+        with suppress(OSError):  # not every file system has links
+            path.hardlink_to(made)
+            return
     _write(path, vl_convert.javascript_bundle(CALLED))
 
 
@@ -126,7 +135,8 @@ def _write_pages(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         }
         for name, text in texts_by_page.items():
             _write(folder / language / f"{name}.html", text)
-    _write(folder / "index.html", templates.get_template("index.html").render())
+    welcome = _environment(LANGUAGES[0], release, kpis).get_template("index.html")
+    _write(folder / "index.html", welcome.render())
 
 
 def _environment(language: str, release: Row, kpis: list[Row]) -> Environment:
@@ -152,6 +162,7 @@ def _environment(language: str, release: Row, kpis: list[Row]) -> Environment:
         kpis_by_id={kpi["kpi_id"]: kpi for kpi in kpis},
         wording=wording,
         library=LIBRARY,
+        unjudged=UNJUDGED,
         **wording,
     )
     return environment

@@ -9,10 +9,13 @@ of ``config.style``.
 from typing import Any
 
 import altair as alt
+from altair.utils.schemapi import Undefined, UndefinedType
 
 ROWS = alt.NamedData("rows")
 # words the page itself puts on an axis
 AXIS_LABEL = "shown(datum.value, unit)"
+# the ends of an axis that several charts have
+SHARED = alt.Scale(domainMin=alt.ExprRef("low"), domainMax=alt.ExprRef("high"))
 
 
 def charts() -> dict[str, dict[str, Any]]:
@@ -28,17 +31,20 @@ def charts() -> dict[str, dict[str, Any]]:
 
 
 def _trend() -> dict[str, Any]:
-    """Draw ``value`` over ``period``, dashed while not final, beside ``total`` and ``target``."""
+    """Draw ``value`` over ``period``, dashed while not final, beside ``total`` and ``target``.
+
+    The page sets ``low`` and ``high``, the ends of its axis, so that panels can be compared.
+    """
     rows = alt.Chart(ROWS).encode(x=_period(), tooltip="tip:N")
     chart = alt.layer(
-        rows.mark_line(style="context").encode(y=_y("total")),
-        rows.mark_line(style="target").encode(y=_y("target")),
-        rows.mark_line(style="maturing").encode(y=_y("maturing")),
-        rows.mark_line(style="accent").encode(y=_y("value")),
-        rows.mark_point(style="accent-point").encode(y=_y("shown")),
+        rows.mark_line(style="context", clip=True).encode(y=_y("total", SHARED)),
+        rows.mark_line(style="target", clip=True).encode(y=_y("target", SHARED)),
+        rows.mark_line(style="maturing", clip=True).encode(y=_y("maturing", SHARED)),
+        rows.mark_line(style="accent", clip=True).encode(y=_y("value", SHARED)),
+        rows.mark_point(style="accent-point", clip=True).encode(y=_y("shown", SHARED)),
         rows.transform_filter("datum.is_chosen")
         .mark_point(style="chosen-point")
-        .encode(y=_y("shown")),
+        .encode(y=_y("shown", SHARED)),
     )
     return _sized(chart, 120)
 
@@ -110,12 +116,15 @@ def _cohorts() -> dict[str, Any]:
 
 
 def _hours() -> dict[str, Any]:
-    """Draw a field per ``hour`` and ``label``, a weekday, darker where ``value`` is larger."""
+    """Draw a field per ``hour`` and ``label``, a weekday, darker where ``value`` is larger.
+
+    It is empty where there is none.
+    """
     chart = (
         alt.Chart(ROWS)
-        .mark_rect(style="field")
+        .mark_rect(style="field", invalid=None)
         .encode(
-            x=alt.X("hour:O", sort=None).axis(labelAngle=0, ticks=False, domain=False).title(None),
+            x=alt.X("hour:O").axis(labelAngle=0, ticks=False, domain=False).title(None),
             y=alt.Y("label:N", sort=None).axis(ticks=False, domain=False).title(None),
             color=alt.Color("value:Q").legend(
                 labelExpr=AXIS_LABEL, title=None, orient="top", gradientLength=160, tickCount=3
@@ -131,8 +140,9 @@ def _period() -> alt.X:
     return alt.X("period:O", sort=None).axis(axis).title(None)
 
 
-def _y(field: str) -> alt.Y:
-    return alt.Y(f"{field}:Q").axis(labelExpr=AXIS_LABEL, tickCount=4).title(None)
+def _y(field: str, scale: alt.Scale | UndefinedType = Undefined) -> alt.Y:
+    axis = alt.Axis(labelExpr=AXIS_LABEL, tickCount=4)
+    return alt.Y(f"{field}:Q").axis(axis).scale(scale).title(None)
 
 
 def _sized(chart: alt.Chart | alt.LayerChart, height: int) -> dict[str, Any]:

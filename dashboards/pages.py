@@ -12,6 +12,13 @@ HERE = Path(__file__).parent
 LANGUAGES = ("en", "pt", "es")
 # what the reader may split by; not by agent, who is a person
 SPLITS = ("portfolio", "product", "creditor_brand", "segment", "region", "age_band", "channel")
+# Their direction holds only while the recovery rate does not fall: nothing is said of a change.
+UNJUDGED = (
+    "accounts_per_collector",
+    "accounts_per_collector_fte",
+    "outbound_call_volume",
+    "outbound_calls_per_1000_accounts",
+)
 
 # the word for each language
 Words = Mapping[str, str]
@@ -27,13 +34,17 @@ OF_TRUST = ("arrivals", "runs", "restatements", "restatement_causes", "overrides
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart: what kind (see charts.py), of which KPIs, and split by what unless chosen."""
+    """A chart: what kind (see charts.py), of which KPIs, and split by what unless chosen.
+
+    ``definition`` says what it shows where that is no KPI.
+    """
 
     id: str
     kind: str
     title: Words
     kpis: tuple[str, ...] = ()
     dimension: str | None = None
+    definition: Words | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from orchestration.settings import Settings
 from orchestration.transformation import TRANSLATOR, manifest
 
 PREFIX = "dashboard_"
+# of the extra "dashboard"
+DRAWN_BY = ("altair", "jinja2", "vl_convert")
 
 
 class DrawingError(Exception):
@@ -46,7 +48,7 @@ def dashboard(
     context: dg.AssetExecutionContext, settings: Settings
 ) -> Iterator[dg.MaterializeResult]:
     """Draw the release that is published; left out where what draws it is not installed."""
-    if not find_spec("altair"):
+    if not all(find_spec(name) for name in DRAWN_BY):
         context.log.warning('There is no dashboard: it takes `pip install ".[dashboard]"`.')
         return
     report("Drawing", 0, 0, "the dashboard")

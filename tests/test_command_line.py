@@ -88,8 +88,11 @@ def test_a_run_that_releases_prints_the_figures_and_where_everything_is(first_ru
     assert "Unknown columns, left out: colour." in said
     assert "Files no source system claims: notes.txt." in said
     assert "As of 2026-03-01, known at 2026-03-01." in said
-    release, report, log = re.search(r"Release (\S+) Audit (\S+) Log (\S+)", said).groups()
+    release, drawn, report, log = re.search(
+        r"Release (\S+) Pages (\S+) Audit (\S+) Log (\S+)", said
+    ).groups()
     assert (Path(release) / "collections.duckdb").is_file()
+    assert Path(drawn).is_file()
     assert Path(report).is_file()
     lines = [json.loads(line) for line in Path(log).read_text().splitlines()]
     assert any("OK created sql table model main.fct_cash" in line["message"] for line in lines)

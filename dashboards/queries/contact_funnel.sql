@@ -1,12 +1,13 @@
--- One row per period and channel ("all" too): outbound contacts, how many reached someone,
--- led to a promise, and to one that was kept. What is due later than as_of is not kept yet.
+-- One row per period and channel ("all" too): outbound contacts, how many reached someone, led to a
+-- promise, to one that is due by now, and to one of these that was kept.
 with
 
 promises as (
 
     select
         contact_id,
-        bool_or(promise_status = 'kept') as is_kept
+        bool_or(is_matured) as is_due,
+        bool_or(is_matured and promise_status = 'kept') as is_kept
     from fct_promises
     where contact_id is not null
     group by contact_id
@@ -20,9 +21,10 @@ contacts as (
         contacts.channel,
         contacts.is_contacted,
         promises.contact_id is not null as is_promised,
+        coalesce(promises.is_due, false) as is_due,
         coalesce(promises.is_kept, false) as is_kept
     from fct_contacts as contacts
-    left join promises using (contact_id)
+    left join promises on contacts.contact_id = promises.contact_id
     where contacts.direction = 'outbound'
 
 )
@@ -34,6 +36,7 @@ select
     count(*) as attempted,
     count(*) filter (where contacts.is_contacted) as reached,
     count(*) filter (where contacts.is_promised) as promised,
+    count(*) filter (where contacts.is_due) as due,
     count(*) filter (where contacts.is_kept) as kept
 from contacts
 inner join shown_periods

@@ -50,12 +50,13 @@ select
     case
         when count(shown.blocked_by) > 0 then list(shown.blocked_by order by period_start)
     end as blocked,
-    -- a letter each: final, maturing, - where there is no figure; large where it rests on few
+    -- a letter each: final, running, maturing, - where there is none; large where it rests on few
     string_agg(
         case
             when shown.kpi_id is null then '-'
-            when shown.is_mature then if(shown.is_small_sample, 'F', 'f')
-            else if(shown.is_small_sample, 'M', 'm')
+            when not shown.is_mature then if(shown.is_small_sample, 'M', 'm')
+            when not shown.is_complete_period then if(shown.is_small_sample, 'R', 'r')
+            else if(shown.is_small_sample, 'F', 'f')
         end,
         '' order by period_start
     ) as states

@@ -1,4 +1,4 @@
--- One row per member of a dimension that pages show: the largest ones, "unknown" after them.
+-- One row per member of a dimension that pages show: the largest eight, and what is unknown.
 with
 
 sizes as (
@@ -6,6 +6,7 @@ sizes as (
     select
         dimension,
         member,
+        member in ('unknown', 'none') as is_unknown,
         sum(unit_count) as unit_count
     from kpi_values
     where period_grain = 'month' and list_contains($dimensions, dimension)
@@ -18,8 +19,7 @@ select
     member,
     count(*) over (partition by dimension) as member_count
 from sizes
-qualify row_number() over (
-    partition by dimension
-    order by member in ('unknown', 'none'), unit_count desc, member
+qualify is_unknown or row_number() over (
+    partition by dimension, is_unknown order by unit_count desc, member
 ) <= 8
-order by dimension, member in ('unknown', 'none'), unit_count desc, member
+order by dimension, is_unknown, unit_count desc, member

@@ -37,6 +37,8 @@ const drawing = (() => {
       axisY: { domain: false, ticks: false },
       axisX: { grid: false },
       legend: { aria: false, labelColor: ink, labelFontSize: 12, symbolType: "square", columnPadding: 14 },
+      // a field without a value is empty
+      scale: { invalid: { color: { value: card } } },
       range: { ordinal: ramp(steps), heatmap: ramp(5), ramp: ramp(5) },
       style: {
         accent: { color: accent, strokeWidth: 2.25, strokeJoin: "round" },
@@ -57,21 +59,23 @@ const drawing = (() => {
   const count = (rows, name) => new Set(rows.map((row) => row[name])).size;
 
   // Draws rows in an element, anew where the chart there is of another kind or has other colours.
-  async function draw(element, kind, rows, unit) {
+  // Signals are what a chart is told besides: the unit, and the ends of its axis.
+  async function draw(element, kind, rows, signals) {
     const chart = warehouse.charts[kind];
     const steps = count(rows, "part");
     const height = chart.height ?? chart.usermeta.step * count(rows, "label");
     const key = [kind, steps, height, dark.matches].join();
     const drawn = views.get(element);
     if (drawn?.key === key) {
-      await drawn.view.signal("unit", unit).data("rows", rows).resize().runAsync();
+      for (const [name, value] of Object.entries(signals)) drawn.view.signal(name, value);
+      await drawn.view.data("rows", rows).resize().runAsync();
       return;
     }
     drawn?.view.finalize();
     const spec = {
       ...chart,
       height,
-      params: [{ name: "unit", value: unit }],
+      params: Object.entries(signals).map(([name, value]) => ({ name, value })),
       datasets: { rows },
       config: config(steps),
     };

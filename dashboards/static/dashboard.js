@@ -3,7 +3,8 @@
 
 (() => {
   const { words, say, period, difference, ofDimension, ofMember, inUnit } = wording;
-  const { kinds, kpis, periods, members, find, standing, canSplit, sliceOf, trend, shown, currency } = figures;
+  const { kinds, kpis, periods, members, currency, find, standing, isFinal, isMaturing, isRunning, isSmall } = figures;
+  const { canSplit, sliceOf, firstOf, trend, shown } = figures;
   const form = document.querySelector(".choosers");
   const GRAINS = ["week", "month", "quarter", "year"];
 
@@ -55,7 +56,8 @@
   function changeOf(one, at, kpi) {
     const change = one.changes[at];
     if (change === null) return words.not_compared;
-    if (change === 0) return words.no_change;
+    // what rounding leaves of nothing
+    if (Math.abs(change) < 1e-6) return words.no_change;
     // a score has no share of itself
     const relative = kpi.unit === "points" ? null : one.relative_changes[at];
     const size = difference(change, kpi.unit, { currency });
@@ -70,8 +72,15 @@
     if (target === null) return "";
     const { direction } = kpis[id];
     const isMet = direction === "down" ? one.values[at] <= target : one.values[at] >= target;
-    const judged = direction === "context" ? "" : ` · ${isMet ? words.met : words.missed}`;
+    const judged = direction === "context" || !isFinal(one, at) ? "" : ` · ${isMet ? words.met : words.missed}`;
     return say(words.target_is, { target: shown(target, id) }) + judged;
+  }
+
+  function sidesOf(one, at, kpi) {
+    const [numerator, denominator] = [one.numerators, one.denominators].map((amounts, side) =>
+      inUnit(Number(amounts[at]), kpi.are_sides_money[side] ? "money" : "count", { currency, compact: false })
+    );
+    return say(words.sides, { numerator, denominator });
   }
 
   function tile(element, choice) {
@@ -81,7 +90,6 @@
     const one = find(id, choice.grain, dimension, member);
     const at = standing(one, choice.at);
     const value = one?.values[at] ?? null;
-    const state = one?.states[at] ?? "-";
     const starts = periods[choice.grain];
     element.classList.toggle("empty", value === null);
     const data = Object.assign(document.createElement("data"), { value, textContent: shown(value, id) });
@@ -90,15 +98,16 @@
     put("target", value === null ? "" : targetOf(one, at, id));
     put("note", [
       value !== null && at !== choice.at && say(words.newest_mature, { period: period(choice.grain, starts[at].period_start) }),
-      "mM".includes(state) && words.maturing,
-      "FM".includes(state) && value !== null && words.small_sample,
+      value !== null && isMaturing(one, at) && words.maturing,
+      value !== null && isRunning(one, at) && words.running,
+      value !== null && isSmall(one, at) && words.small_sample,
       choice.only && dimension === "all" && say(words.not_split, { dimension: ofDimension(choice.split) }),
       one?.blocked?.[at] && say(words.withheld, { reason: one.blocked[at] }),
       value === null && kpis[id].waits_for && say(words.waits_for, { exports: kpis[id].waits_for }),
     ].filter(Boolean).join(" · "));
-    const side = (amount) => wording.number(amount, { maximumFractionDigits: 2 });
-    put("sides", value === null || !Number(one.denominators[at]) ? "" : say(words.sides, { numerator: side(one.numerators[at]), denominator: side(one.denominators[at]) }));
-    return drawing.draw(element.querySelector(".spark"), "spark", trend(one, { ...choice, at }, null), kpis[id].unit);
+    put("sides", value === null || !kpis[id].is_quotient ? "" : sidesOf(one, at, kpis[id]));
+    const rows = trend(one, { ...choice, at }, null, firstOf(one));
+    return drawing.draw(element.querySelector(".spark"), "spark", rows, { unit: kpis[id].unit });
   }
 
   function tableOf(header, cells) {
@@ -144,7 +153,7 @@
       own.querySelector(".panel-value").textContent = panel.value ?? "";
       const chart = own.querySelector(".chart");
       chart.setAttribute("aria-label", [title, panel.heading, panel.value].filter(Boolean).join(", "));
-      return drawing.draw(chart, result.kind, panel.rows, result.unit);
+      return drawing.draw(chart, result.kind, panel.rows, result.signals);
     });
   }
 
@@ -167,6 +176,11 @@
     document.body.dataset.ready = "true";
   }
 
+  if (!Object.keys(periods).length) {
+    form.replaceChildren(words.no_figures);
+    document.body.dataset.ready = "true";
+    return;
+  }
   form.addEventListener("change", (event) => {
     const choice = { ...read(), [event.target.name === "period" ? "start" : event.target.name]: event.target.value };
     if (event.target.name === "grain") choice.start = newest(choice.grain);

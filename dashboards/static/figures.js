@@ -7,6 +7,7 @@ const figures = (() => {
   const { words, say, inUnit, ofMember, shortPeriod, period } = wording;
   const kpis = JSON.parse(document.getElementById("kpis").textContent);
   const currency = warehouse.release.reporting_currency[0];
+  const smallSample = warehouse.release.small_sample[0];
   const COHORTS = 12;
 
   // columns to rows
@@ -15,8 +16,14 @@ const figures = (() => {
       Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[at]]))
     ) ?? [];
 
-  const periods = Object.groupBy(rowsOf(warehouse.periods), (one) => one.period_grain);
-  const members = Object.groupBy(rowsOf(warehouse.members), (one) => one.dimension);
+  function groups(rows, name) {
+    const found = {};
+    for (const row of rows) (found[row[name]] ??= []).push(row);
+    return found;
+  }
+
+  const periods = groups(rowsOf(warehouse.periods), "period_grain");
+  const members = groups(rowsOf(warehouse.members), "dimension");
   // ages and days past due in their order: "<=29", "30-50" and ">180" by the number they tell
   const ordinal = (name) => Number(/\d+/.exec(name)?.[0] ?? Infinity);
   for (const dimension of ["age_band", "ageing_bucket"]) {
@@ -39,7 +46,12 @@ const figures = (() => {
   const find = (kpi, grain, dimension = "all", member = "all", part = "all") =>
     series.get(keyOf(kpi, grain, dimension, member, part));
   const shown = (value, kpi, compact = true) => inUnit(value, kpis[kpi].unit, { currency, compact });
-  const isFinal = (one, at) => "fF".includes(one?.states[at] ?? "-") && one.values[at] !== null;
+  // a letter for each period: see kpi_series.sql
+  const stateOf = (one, at) => one?.states[at] ?? "-";
+  const isFinal = (one, at) => "fF".includes(stateOf(one, at)) && one.values[at] !== null;
+  const isMaturing = (one, at) => "mM".includes(stateOf(one, at));
+  const isRunning = (one, at) => "rR".includes(stateOf(one, at));
+  const isSmall = (one, at) => "FRM".includes(stateOf(one, at));
   const canSplit = (kpi, dimension) => kpis[kpi].dimensions.includes(dimension);
 
   // the slice a KPI is shown of: the member chosen, where it can be split so
@@ -48,23 +60,41 @@ const figures = (() => {
     return isSliced ? [choice.split, choice.only] : ["all", "all"];
   }
 
-  // the period whose figure stands for one: that period, or the newest before it that is final
+  // the period whose figure stands for one: that period, or before what is not final yet the last
+  // one that is
   function standing(one, at) {
-    for (let earlier = at; earlier >= 0; earlier--) if (isFinal(one, earlier)) return earlier;
-    return at;
+    let earlier = at;
+    while (isMaturing(one, earlier)) earlier--;
+    return isFinal(one, earlier) ? earlier : at;
   }
 
-  // which period a figure is of, where it is not the chosen one
-  const newestFinal = (choice, at) =>
-    at !== choice.at && say(words.newest_mature, { period: period(choice.grain, periods[choice.grain][at].period_start) });
+  // which period a figure is of where it is not the chosen one, and that it may change
+  const standingNotes = (one, choice, at) => [
+    at !== choice.at && say(words.newest_mature, { period: period(choice.grain, periods[choice.grain][at].period_start) }),
+    isMaturing(one, at) && words.maturing,
+    isRunning(one, at) && words.running,
+  ];
+
+  // a value of a slice, marked where it rests on few
+  const marked = (one, at, compact = true) =>
+    shown(one.values[at], one.kpi_id, compact) + (isSmall(one, at) && one.values[at] !== null ? " °" : "");
+  const anySmall = (ones, at) => ones.some(({ one }) => isSmall(one, at)) && words.small_sample_mark;
+
+  // how many members of a dimension are left out
+  function leftOut(dimension) {
+    const all = members[dimension]?.[0].member_count ?? 0;
+    const count = members[dimension]?.length ?? 0;
+    return all > count && say(words.more_members, { shown: count, all });
+  }
 
   // by what a figure is split: as chosen where that is possible, else as it comes
   const splitOf = (kpi, choice, dimension) =>
     choice.split && canSplit(kpi, choice.split) ? choice.split : dimension;
 
-  function trend(one, choice, total) {
+  const firstOf = (one) => one?.values.findIndex((value) => value !== null) ?? -1;
+
+  function trend(one, choice, total, first) {
     const starts = periods[choice.grain].map((other) => other.period_start);
-    const first = one?.values.findIndex((value) => value !== null) ?? 0;
     const final = starts.map((_, at) => isFinal(one, at));
     return starts.map((start, at) => {
       const value = one?.values[at] ?? null;
@@ -79,7 +109,7 @@ const figures = (() => {
         is_chosen: at === choice.at && value !== null,
         tip: `${period(choice.grain, start)}: ${value === null ? words.no_value : shown(value, one.kpi_id)}`,
       };
-    }).slice(first);
+    }).slice(Math.max(first, 0));
   }
 
   function panels({ kpis: [kpi], dimension }, choice) {
@@ -89,19 +119,31 @@ const figures = (() => {
     const chosen = (members[split] ?? []).filter(({ member }) => !choice.only || member === choice.only || split !== choice.split);
     const drawn = chosen
       .map(({ member }) => ({ member, one: find(kpi, choice.grain, split, member) }))
-      .filter(({ one }) => one?.values.some((value) => value !== null));
+      .filter(({ one }) => firstOf(one) >= 0);
+    const first = Math.min(...drawn.map(({ one }) => firstOf(one)));
+    // one axis for all, and not that of what nobody named
+    const named = drawn.filter(({ member }) => member !== "unknown");
+    const seen = (named.length ? named : drawn).flatMap(({ one }) => [...one.values, ...(one.targets ?? total?.targets ?? [])]);
+    const ends = { low: Math.min(0, ...seen), high: Math.max(0, ...seen) };
     return {
       isSliced: split === choice.split,
-      note: [newestFinal(choice, at), wording.ofDimension(split), `― ${words.total}`, total?.targets && `··· ${words.target}`],
+      note: [
+        ...standingNotes(total, choice, at),
+        wording.ofDimension(split),
+        leftOut(split),
+        `― ${words.total}`,
+        (total?.targets || drawn.some(({ one }) => one.targets)) && `··· ${words.target}`,
+        anySmall(drawn, at),
+      ],
       kind: "trend",
-      unit: kpis[kpi].unit,
+      signals: { unit: kpis[kpi].unit, ...ends },
       panels: drawn.map(({ member, one }) => ({
         heading: ofMember(member),
-        value: shown(one.values[at], kpi),
-        rows: trend(one, { ...choice, at }, total),
+        value: marked(one, at),
+        rows: trend(one, { ...choice, at }, total, first),
       })),
       header: [words.member, ...periods[choice.grain].map((one) => shortPeriod(choice.grain, one.period_start))],
-      cells: drawn.map(({ member, one }) => [ofMember(member), ...one.values.map((value) => shown(value, kpi, false))]),
+      cells: drawn.map(({ member, one }) => [ofMember(member), ...one.values.map((_, of) => marked(one, of, false))]),
     };
   }
 
@@ -113,27 +155,29 @@ const figures = (() => {
     const mark = target ?? total?.values[at] ?? null;
     const compared = (members[split] ?? [])
       .map(({ member }) => ({ member, one: find(kpi, choice.grain, split, member) }))
-      .filter(({ one }) => (one?.values[at] ?? null) !== null)
-      .sort((a, b) => b.one.values[at] - a.one.values[at]);
+      .filter(({ one }) => stateOf(one, at) !== "-")
+      .sort((a, b) => (b.one.values[at] ?? -Infinity) - (a.one.values[at] ?? -Infinity));
     return {
       isSliced: split === choice.split,
       note: [
-        newestFinal(choice, at),
+        ...standingNotes(total, choice, at),
         wording.ofDimension(split),
+        leftOut(split),
+        anySmall(compared, at),
         mark !== null && `│ ${target === null ? words.total : words.target} ${shown(mark, kpi)}`,
       ],
       kind: "bars",
-      unit: kpis[kpi].unit,
+      signals: { unit: kpis[kpi].unit },
       panels: compared.length
-        ? [{ rows: compared.map(({ member, one }) => bar(ofMember(member), one.values[at], shown(one.values[at], kpi), mark)) }]
+        ? [{ rows: compared.map(({ member, one }) => bar(ofMember(member), one.values[at], marked(one, at), one.targets?.[at] ?? mark)) }]
         : [],
       header: [words.member, kpis[kpi].name],
-      cells: compared.map(({ member, one }) => [ofMember(member), shown(one.values[at], kpi, false)]),
+      cells: compared.map(({ member, one }) => [ofMember(member), marked(one, at, false)]),
     };
   }
 
   const bar = (label, value, text, mark = null) => ({
-    label, value, text, mark, end: Math.max(value, mark ?? value), tip: `${label}: ${text}`,
+    label, value, text, mark, end: Math.max(value, mark ?? value, 0), tip: `${label}: ${text}`,
   });
 
   // Money of each part of a whole, over time: an amount, or the upper side of a ratio. It is split by
@@ -148,9 +192,13 @@ const figures = (() => {
     const inMoney = (value, compact) => inUnit(value, "money", { currency, compact });
     return {
       isSliced: false,
-      note: [wording.ofDimension(dimension)],
+      note: [
+        !periods[choice.grain].at(-1).is_complete && say(words.so_far, { period: shortPeriod(choice.grain, starts.at(-1)) }),
+        wording.ofDimension(dimension),
+        leftOut(dimension),
+      ],
       kind: "stack",
-      unit: "money",
+      signals: { unit: "money" },
       panels: parts.length
         ? [{
             rows: starts.flatMap((start, at) =>
@@ -179,7 +227,7 @@ const figures = (() => {
       isSliced: slice[0] !== "all",
       note: [],
       kind: "bars",
-      unit: kpis[kpi].unit,
+      signals: { unit: kpis[kpi].unit },
       panels: parts.length ? [{ rows: parts.map(([part, value]) => bar(ofMember(part), value, shown(value, kpi))) }] : [],
       header: [kpis[kpi].name, ""],
       cells: parts.map(([part, value]) => [ofMember(part), shown(value, kpi, false)]),
@@ -210,16 +258,16 @@ const figures = (() => {
       return [{ days: 0, value: 0 }, ...points].map((point) => ({
         ...point, cohort, age,
         is_labelled: point === last && isLabelled,
-        tip: `${cohort}, ${say(words.days, { number: point.days })}: ${shown(point.value, ids[0])}`,
+        tip: `${cohort}, ${inUnit(point.days, "days")}: ${shown(point.value, ids[0])}`,
       }));
     });
     return {
       isSliced: sliceOf(ids[0], choice)[0] !== "all",
       note: [words.days_since_entry],
       kind: "cohorts",
-      unit: kpis[ids[0]].unit,
+      signals: { unit: kpis[ids[0]].unit },
       panels: rows.length ? [{ rows }] : [],
-      header: [words.month, ...horizons.map(({ days }) => say(words.days, { number: days }))],
+      header: [words.month, ...horizons.map(({ days }) => inUnit(days, "days"))],
       cells: curves.map(({ cohort, points }) => [
         cohort,
         ...horizons.map(({ days }) => shown(points.find((point) => point.days === days)?.value, ids[0], false)),
@@ -227,7 +275,7 @@ const figures = (() => {
     };
   }
 
-  const STEPS = ["attempted", "reached", "promised", "kept"];
+  const STEPS = ["attempted", "reached", "promised", "due", "kept"];
 
   function funnel(_, choice) {
     const channel = choice.split === "channel" && choice.only ? choice.only : "all";
@@ -243,7 +291,7 @@ const figures = (() => {
       isSliced: channel !== "all",
       note: [words.funnel_note],
       kind: "bars",
-      unit: "count",
+      signals: { unit: "count" },
       panels: counted
         ? [{ rows: STEPS.map((step, at) => bar(words[step], counted[step], `${count(counted[step])}${at ? ` (${share(at)})` : ""}`)) }]
         : [],
@@ -262,14 +310,14 @@ const figures = (() => {
     const rows = counted.map((row) => ({
       label: weekday(row.iso_weekday),
       hour: row.hour_of_day,
-      value: row.reached / row.attempted,
+      value: row.attempted < smallSample ? null : row.reached / row.attempted,
       tip: `${weekday(row.iso_weekday)} ${row.hour_of_day}h: ${inUnit(row.reached / row.attempted, "ratio")} (${say(words.calls, { reached: wording.number(row.reached), attempted: wording.number(row.attempted) })})`,
     }));
     return {
       isSliced: false,
-      note: [words.hours_note],
+      note: [say(words.hours_note, { calls: smallSample })],
       kind: "hours",
-      unit: "ratio",
+      signals: { unit: "ratio" },
       panels: rows.length ? [{ rows }] : [],
       header: ["", "", ""],
       cells: rows.map((row) => [row.label, `${row.hour}h`, inUnit(row.value, "ratio")]),
@@ -299,7 +347,7 @@ const figures = (() => {
       isSliced: false,
       note: [words.preferences_note, surveyed[0] && say(words.survey, { survey: surveyed[0].survey })],
       kind: "bars",
-      unit: "ratio",
+      signals: { unit: "ratio" },
       panels: found,
       header: ["", "", ""],
       cells: found.flatMap(({ heading, rows }) => rows.map((row) => [heading, row.label, row.text])),
@@ -307,5 +355,8 @@ const figures = (() => {
   }
 
   const kinds = { panels, bars, stack, mix, cohorts, funnel, hours, preferences };
-  return { kinds, kpis, periods, members, find, standing, canSplit, sliceOf, trend, shown, currency };
+  return {
+    kinds, kpis, periods, members, currency,
+    find, standing, isFinal, isMaturing, isRunning, isSmall, canSplit, sliceOf, firstOf, trend, shown,
+  };
 })();

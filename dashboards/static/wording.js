@@ -14,7 +14,8 @@ const wording = (() => {
     return formats.get(key);
   }
 
-  const number = (value, options = {}) => format(Intl.NumberFormat, options).format(value);
+  const number = (value, options = {}) =>
+    format(Intl.NumberFormat, { useGrouping: "always", ...options }).format(value);
   const day = (value, options) =>
     format(Intl.DateTimeFormat, { timeZone: "UTC", ...options }).format(new Date(value));
 
@@ -40,8 +41,8 @@ const wording = (() => {
     }
     if (unit === "money") return money(value, currency, compact, fewest);
     const large = compact && Math.abs(value) >= LARGE;
-    const plain = number(value, large ? COMPACT : { maximumFractionDigits: 1 });
-    return unit === "days" ? say(words.days, { number: plain }) : plain;
+    const inDays = unit === "days" && { style: "unit", unit: "day", unitDisplay: "long" };
+    return number(value, { ...(large ? COMPACT : { maximumFractionDigits: 1 }), ...inDays });
   }
 
   // how far a value moved: points of a ratio, else the difference in its unit
@@ -63,7 +64,7 @@ const wording = (() => {
   }
 
   function shortPeriod(grain, start) {
-    if (grain === "month") return day(start, { month: "short", year: "2-digit" });
+    if (grain === "month") return `${day(start, { month: "short" }).replace(".", "")} ${start.slice(2, 4)}`;
     if (grain === "week") return day(start, { day: "numeric", month: "short" });
     return period(grain, start);
   }
@@ -75,7 +76,7 @@ const wording = (() => {
       ? period(element.dataset.grain, dateTime)
       : day(dateTime, { dateStyle: "medium", ...(isInstant && { timeStyle: "short", timeZone: undefined }) });
   }
-  for (const element of document.querySelectorAll("data[value][data-unit], td data[value], p > data[value], dd > data[value]")) {
+  for (const element of document.querySelectorAll("data[value]")) {
     element.textContent = inUnit(Number(element.value), element.dataset.unit, {
       currency: document.body.dataset.currency,
       compact: false,
