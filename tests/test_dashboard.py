@@ -140,7 +140,7 @@ def test_every_word_scripts_and_templates_use_is_there_and_none_is_there_in_vain
         *(f"audit_passed{how}" for how in ("", "_with_warnings", "_with_overrides")),
         *("up", "down", "context", "event", "cohort", "snapshot"),
         *("week", "month", "quarter", "year"),
-        *("attempted", "reached", "promised", "kept"),
+        *("attempted", "reached", "promised", "due", "kept"),
         *("trust", "definitions"),
     }
     assert asked | looked_up == set(texts()["words"])

@@ -247,7 +247,7 @@ def test_the_funnel_ends_at_the_promises_kept_and_starts_at_all_contacts(opened,
         [start],
     ).fetchone()
     assert shown == list(expected)
-    assert shown[0] > shown[1] > shown[2] >= shown[3] >= shown[4] > 0
+    assert shown[0] > shown[1] > shown[2] > 0
 
 
 def test_a_choice_changes_the_page_is_in_its_address_and_goes_along_to_other_pages(opened) -> None:
@@ -402,17 +402,7 @@ def test_a_slice_that_rests_on_few_is_marked(opened, release) -> None:
     assert marked
 
 
-@pytest.mark.parametrize(
-    ("language", "expected"),
-    [
-        ("en", ["R$1,234.50", "R$2,000.00"]),
-        ("pt", ["R$ 1.234,50", "R$ 2.000,00"]),
-        ("es", ["1.234,50 R$", "2.000,00 R$"]),
-    ],
-)
-def test_a_restated_value_is_told_in_its_unit(
-    opened, changed, language: str, expected: list[str]
-) -> None:
+def test_a_restated_value_is_told_in_its_unit(opened, changed) -> None:
     home = changed("""
         insert into kpi_restatements by name
         select
@@ -420,9 +410,14 @@ def test_a_restated_value_is_told_in_its_unit(
             'all' as dimension, 'all' as member, 'all' as part, 1234.5 as old_value,
             2000 as new_value, 'late_row' as cause, timestamp '2026-07-01' as restated_at
     """)
-    page = opened(f"{language}/trust", "", home)
-    cells = page.locator("data[data-unit=money]").all_inner_texts()
-    assert [cell.replace("\u00a0", " ") for cell in cells] == expected
+    for language, expected in (
+        ("en", ["R$1,234.50", "R$2,000.00"]),
+        ("pt", ["R$ 1.234,50", "R$ 2.000,00"]),
+        ("es", ["1.234,50 R$", "2.000,00 R$"]),
+    ):
+        page = opened(f"{language}/trust", "", home)
+        cells = page.locator("data[data-unit=money]").all_inner_texts()
+        assert [cell.replace("\u00a0", " ") for cell in cells] == expected
 
 
 def test_a_release_without_figures_says_so(opened, changed) -> None:
@@ -430,11 +425,11 @@ def test_a_release_without_figures_says_so(opened, changed) -> None:
     assert page.locator(".choosers").inner_text() == "This release has no figures yet."
 
 
-@pytest.mark.parametrize("name", [page.id for page in pages()])
-def test_a_release_of_one_month_and_no_contacts_is_drawn(opened, changed, name: str) -> None:
+def test_a_release_of_one_month_and_no_contacts_is_drawn(opened, changed) -> None:
     home = changed(f"""
         delete from kpi_values where not ({OF_JUNE}) or dimension = 'channel';
         delete from fct_contacts;
         delete from kpi_benchmarks
     """)
-    assert opened(f"pt/{name}", "", home).locator(".tile .value data").count() > 0
+    for page in pages():
+        assert opened(f"pt/{page.id}", "", home).locator(".tile .value data").count() > 0

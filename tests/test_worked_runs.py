@@ -44,7 +44,7 @@ def january_cash(home: Path) -> Decimal:
     return cash
 
 
-def test_c20_a_late_row_changes_the_month_it_belongs_to_and_not_what_was_known(
+def test_c20_a_late_row_changes_the_month_it_belongs_to(
     statements: Statements, tmp_path: Path
 ) -> None:
     exports, home = tmp_path / "exports", tmp_path / "home"
@@ -67,6 +67,14 @@ def test_c20_a_late_row_changes_the_month_it_belongs_to_and_not_what_was_known(
     )
     assert logged == [(1000, 1150, 150, "late_row", "1 late payment.payments", 1)]
 
+
+@pytest.mark.soak
+def test_c20_a_late_row_changes_nothing_of_what_was_known(
+    statements: Statements, tmp_path: Path
+) -> None:
+    exports, home = tmp_path / "exports", tmp_path / "home"
+    write(exports, JANUARY | LATE_ROW)
+    quick_run(exports, home, statements)
     current = release_file(home).read_bytes()
     released(exports, home, "--known-at", "2026-01-31")
     assert january_cash(home / "asof" / "known_at=2026-01-31") == 1000
