@@ -12,21 +12,21 @@ from urllib.parse import urlencode
 
 import duckdb
 import pytest
+from playwright import sync_api
+from playwright.sync_api import Page
 
 from dashboards.building import build_dashboard
 from dashboards.pages import LANGUAGES, pages
 from orchestration.releases import serve
 
 CHROMIUM = shutil.which("chromium")
-sync_api = pytest.importorskip("playwright.sync_api", reason="what drives a browser is not there")
-Page = sync_api.Page
 NAMES = [*(page.id for page in pages()), "trust", "definitions"]
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 TYPED = {"en": (",", "."), "pt": (".", ","), "es": (".", ",")}
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator["sync_api.Browser"]:
+def browser() -> Iterator[sync_api.Browser]:
     if not CHROMIUM:
         pytest.skip("there is no browser; on Debian: apt install chromium")
     with sync_api.sync_playwright() as playwright:
@@ -43,12 +43,12 @@ def release(sample_home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.fixture
-def opened(browser, sample_home: Path) -> Iterator[Callable[..., "Page"]]:
+def opened(browser, sample_home: Path) -> Iterator[Callable[..., Page]]:
     """Opens a page of a dashboard, of the sample's own, and sees that nothing goes wrong on it."""
     faults: list[str] = []
     contexts = []
 
-    def open_page(name: str, choice: str = "", home: Path = sample_home, **options) -> "Page":
+    def open_page(name: str, choice: str = "", home: Path = sample_home, **options) -> Page:
         contexts.append(browser.new_context(**options))
         page = contexts[-1].new_page()
         page.on("console", lambda message: faults.append(message.text))
@@ -87,7 +87,7 @@ def changed(sample_home: Path, tmp_path: Path) -> Callable[[str], Path]:
     return change
 
 
-def drawn(page: "Page") -> None:
+def drawn(page: Page) -> None:
     """Wait until all of a page is drawn."""
     if page.locator(".choosers").count():
         page.wait_for_selector("body[data-ready=true]")

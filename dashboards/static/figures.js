@@ -80,6 +80,12 @@ const figures = (() => {
     shown(one.values[at], one.kpi_id, compact) + (isSmall(one, at) && one.values[at] !== null ? " °" : "");
   const anySmall = (ones, at) => ones.some(({ one }) => isSmall(one, at)) && words.small_sample_mark;
 
+  // what a KPI says of each member of a dimension, where it says anything
+  const slicesOf = (kpi, choice, dimension) =>
+    (members[dimension] ?? [])
+      .map(({ member }) => ({ member, one: find(kpi, choice.grain, dimension, member) }))
+      .filter(({ one }) => one);
+
   // how many members of a dimension are left out
   function leftOut(dimension) {
     const all = members[dimension]?.[0].member_count ?? 0;
@@ -116,10 +122,10 @@ const figures = (() => {
     const split = splitOf(kpi, choice, dimension);
     const total = find(kpi, choice.grain);
     const at = standing(total, choice.at);
-    const chosen = (members[split] ?? []).filter(({ member }) => !choice.only || member === choice.only || split !== choice.split);
-    const drawn = chosen
-      .map(({ member }) => ({ member, one: find(kpi, choice.grain, split, member) }))
-      .filter(({ one }) => firstOf(one) >= 0);
+    const only = split === choice.split && choice.only;
+    const drawn = slicesOf(kpi, choice, split).filter(
+      ({ member, one }) => (!only || member === only) && firstOf(one) >= 0
+    );
     const first = Math.min(...drawn.map(({ one }) => firstOf(one)));
     // one axis for all, and not that of what nobody named
     const named = drawn.filter(({ member }) => member !== "unknown");
@@ -153,8 +159,7 @@ const figures = (() => {
     const at = standing(total, choice.at);
     const target = total?.targets?.[at] ?? null;
     const mark = target ?? total?.values[at] ?? null;
-    const compared = (members[split] ?? [])
-      .map(({ member }) => ({ member, one: find(kpi, choice.grain, split, member) }))
+    const compared = slicesOf(kpi, choice, split)
       .filter(({ one }) => stateOf(one, at) !== "-")
       .sort((a, b) => (b.one.values[at] ?? -Infinity) - (a.one.values[at] ?? -Infinity));
     return {
@@ -185,9 +190,9 @@ const figures = (() => {
   function stack({ kpis: [kpi], dimension }, choice) {
     const isAmount = kpis[kpi].unit === "money";
     const starts = periods[choice.grain].map((one) => one.period_start);
-    const parts = [...(members[dimension] ?? [])]
-      .map(({ member }) => ({ member, one: find(kpi, choice.grain, dimension, member) }))
-      .filter(({ one }) => one?.numerators.some((value) => value > 0));
+    const parts = slicesOf(kpi, choice, dimension).filter(({ one }) =>
+      one.numerators.some((value) => value > 0)
+    );
     const amount = (one, at) => (isAmount ? one.values[at] : one.numerators[at]) ?? 0;
     const inMoney = (value, compact) => inUnit(value, "money", { currency, compact });
     return {
