@@ -33,6 +33,9 @@ SEVERAL_DIGITS = r"\b\d{10,14}\b"
 # what is sure of one value, among the values of a row with line breaks between them
 ANY_LOOK = f"{EMAIL}|{DOCUMENT}|{PHONE}"
 _BARE_PHONE = r"(?:00|\+)?(?:55)?[1-9]{2}9\d{8}|(?:00|\+)?(?:55)?[1-9]{2}[2-5]\d{7}"
+_BARE_DOCUMENT = r"\d{9}-?\d{2}|\d{8}/?\d{4}-?\d{2}"
+# a whole value that may be one, or a number like any other
+ANY_BARE_LOOK = f"{_BARE_DOCUMENT}|{_BARE_PHONE}"
 
 # Of numbers that are no documents 1 in 100 has their check digits, of documents nearly all do.
 FEWEST_BY_CHANCE, LEAST_SHARE = 3, 0.5
@@ -139,7 +142,7 @@ _MASKED = (EMAIL, DOCUMENT, PHONE, SEVERAL_DIGITS)
 def _is_bare_document(value: str) -> str:
     """Hold for the digits of a CPF or CNPJ, with at most the dashes before their check digits."""
     digits = f"replace(replace({value}, '-', ''), '/', '')"
-    is_shaped_so = rf"regexp_full_match({value}, '\d{{9}}-?\d{{2}}|\d{{8}}/?\d{{4}}-?\d{{2}}')"
+    is_shaped_so = f"regexp_full_match({value}, {literal(_BARE_DOCUMENT)})"
     return (
         f"case when length({value}) not in (11, 12, 14, 16) or not {is_shaped_so} then false"
         f" when length({digits}) = 11 then {_has_check_digits(digits, _CPF)}"

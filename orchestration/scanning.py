@@ -18,7 +18,7 @@ from orchestration.identifiers import (
     looks,
 )
 from orchestration.mapping import unhashed_columns
-from orchestration.readers.landing import PATH, ROW
+from orchestration.readers.landing import PATH, ROW, Landed
 from orchestration.sql_text import literal, quoted
 
 # Where only the share of values tells, so many of a file tell it.
@@ -42,6 +42,12 @@ class _Question:
             re.search(pattern, name, re.IGNORECASE) for name in (self.column.name, self.theirs)
         )
 
+    def is_to_be_asked(self, landed: Landed) -> bool:
+        """Whether the answer is not known, and a yes would tell something."""
+        if landed.is_plain and self.value == quoted(self.theirs):
+            return False
+        return self.look.is_sure or self.look.kind == "document" or self.is_named_for_it
+
     @property
     def looks_so(self) -> str:
         """The condition, in SQL over ``landing``."""
@@ -57,13 +63,16 @@ class _Question:
 
 
 def undeclared_identifiers(
-    connection: duckdb.DuckDBPyConnection, group: Sequence[Delivery], header: tuple[str, ...]
+    connection: duckdb.DuckDBPyConnection,
+    group: Sequence[Delivery],
+    header: tuple[str, ...],
+    landed: Landed,
 ) -> list[str]:
     """Say, a sentence per file and column, which values in ``landing`` identify a person."""
     return [
         problem
         for kind in group[0].kinds
-        for problem in _of_kind(connection, contract()[kind], group, header)
+        for problem in _of_kind(connection, contract()[kind], group, header, landed)
     ]
 
 
@@ -72,6 +81,7 @@ def _of_kind(
     kind: Kind,
     group: Sequence[Delivery],
     header: tuple[str, ...],
+    landed: Landed,
 ) -> list[str]:
     questions = [
         question
@@ -79,9 +89,7 @@ def _of_kind(
             header, group[0].system, group[0].spec, kind
         ).items()
         for look in looks(column.data_type)
-        if (question := _Question(column, theirs, value, look)).look.is_sure
-        or look.kind == "document"
-        or question.is_named_for_it
+        if (question := _Question(column, theirs, value, look)).is_to_be_asked(landed)
     ]
     if not questions:
         return []
@@ -97,11 +105,13 @@ def _answered_yes(
 ) -> list[_Question]:
     """Return the questions that hold for any value."""
     texts = [one for one in questions if one.look.is_sure and one.column.data_type == "string"]
-    # nearly always there is nothing, which one look at whole rows tells at a fifth of the cost
-    values = ", ".join({one.value: None for one in texts} or ["null"])
-    row = f"regexp_matches(concat_ws(chr(10), {values}), {literal(ANY_LOOK)})"
-    is_any = connection.execute(f"select count(*) from landing where {row}").fetchone() != (0,)
-    asked = [one for one in questions if is_any or one not in texts]
+    asked = questions
+    if texts:
+        # one look at whole rows costs a fifth of one at each value
+        values = ", ".join({one.value: None for one in texts})
+        row = f"regexp_matches(concat_ws(chr(10), {values}), {literal(ANY_LOOK)})"
+        if connection.execute(f"select count(*) from landing where {row}").fetchone() == (0,):
+            asked = [one for one in questions if one not in texts]
     if not asked:
         return []
     counts = ", ".join(f"count_if({question.looks_so})" for question in asked)

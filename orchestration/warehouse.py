@@ -266,12 +266,12 @@ def _load_group(
 
     Undeclared identifiers are added to those found before; once there is one, nothing is loaded.
     """
-    unreadable = land(connection, group, header)
+    landed = land(connection, group, header)
     _refuse_files_being_written(group)
     connection.register("arriving", arriving_table(group))
-    connection.register("unreadable", unreadable_table(unreadable))
+    connection.register("unreadable", unreadable_table(landed.unreadable))
     try:
-        undeclared += undeclared_identifiers(connection, group, header)
+        undeclared += undeclared_identifiers(connection, group, header, landed)
         if undeclared:
             return []
         with _transaction(connection):

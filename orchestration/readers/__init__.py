@@ -1,12 +1,12 @@
-"""File formats: how the records of a file get into the table ``landing``.
+"""File formats: how the records of a file get into ``landing``.
 
 A format is one module with two functions:
 
 ``read_header(path, spec)`` gives the column names of a file. It raises ``InputError`` where the
 file cannot be read at all; the caller puts the name of the file before each problem.
 
-``land(connection, deliveries, header)`` replaces ``landing`` by the records of deliveries that
-share their settings and header, and returns the records it could not read.
+``land(connection, deliveries, header)`` replaces the table ``landed`` by the records of deliveries
+that share their settings and header, and returns the records it could not read.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ import duckdb
 
 from orchestration.exports import Delivery
 from orchestration.readers import csv_files, xlsx_files
-from orchestration.readers.landing import Unreadable
+from orchestration.readers.landing import Landed, create_landing, is_plain, trim
 from orchestration.sources import FileSpec
 
 FORMATS = {"csv": csv_files, "xlsx": xlsx_files}
@@ -29,6 +29,12 @@ def read_header(path: Path, spec: FileSpec) -> tuple[str, ...]:
 
 def land(
     connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], header: tuple[str, ...]
-) -> list[Unreadable]:
+) -> Landed:
     """Replace ``landing`` by the records of the deliveries."""
-    return FORMATS[deliveries[0].spec.format].land(connection, deliveries, header)
+    spec = deliveries[0].spec
+    unreadable = FORMATS[spec.format].land(connection, deliveries, header)
+    is_seen_through = is_plain(connection, header)
+    if not is_seen_through:
+        trim(connection, header)
+    create_landing(connection, spec.header_row, unreadable)
+    return Landed(unreadable, is_seen_through)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
-import pyarrow as pa
 
 from orchestration.errors import InputError
 from orchestration.exports import Delivery
@@ -23,11 +22,11 @@ from orchestration.readers.landing import (
     PATH,
     ROW,
     Unreadable,
-    append_to_landing,
-    create_landing,
+    append_to_landed,
+    create_landed,
+    in_order,
     name_columns,
     shown_line,
-    trimmed_columns,
 )
 from orchestration.sources import FileSpec
 from orchestration.sql_text import literal, quoted
@@ -83,7 +82,7 @@ def read_header(path: Path, spec: FileSpec) -> tuple[str, ...]:
 def land(
     connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], header: tuple[str, ...]
 ) -> list[Unreadable]:
-    """Replace ``landing`` by the records of the deliveries; return the lines left out."""
+    """Replace ``landed`` by the records of the deliveries; return the lines left out."""
     unreadable = _land_by_duckdb(connection, deliveries, header)
     for delivery in deliveries:
         if delivery.path not in unreadable:
@@ -99,24 +98,20 @@ def _land_by_duckdb(
     if spec.encoding not in DUCKDB_ENCODINGS or any(
         set("*?[") & set(str(delivery.path)) for delivery in deliveries
     ):
-        create_landing(connection, header)
+        create_landed(connection, header)
         return {}
     connection.execute("drop table if exists landing_errors; drop table if exists landing_scans")
-    connection.execute("set preserve_insertion_order = true")
     try:
-        connection.execute(
-            "create or replace temp table landing as"
-            f" select {trimmed_columns(header)} from ("
-            f" select *, row_number() over () + {spec.header_row} as {quoted(ROW)}"
-            f" from {_read_csv(deliveries, header)})"
-        )
+        with in_order(connection):
+            connection.execute(
+                f"create or replace temp table landed as select *, cast(null as bigint) as"
+                f" {quoted(ROW)} from {_read_csv(deliveries, header)}"
+            )
     except duckdb.InvalidInputException:
-        create_landing(connection, header)
+        create_landed(connection, header)
         return {}
-    finally:
-        connection.execute("set preserve_insertion_order = false")
     records = dict(
-        connection.execute(f"select {quoted(PATH)}, count(*) from landing group by all").fetchall()
+        connection.execute(f"select {quoted(PATH)}, count(*) from landed group by all").fetchall()
     )
     unreadable: dict[Path, list[Unreadable]] = {delivery.path: [] for delivery in deliveries}
     for problem in _rejected_by_duckdb(connection):
@@ -127,11 +122,7 @@ def _land_by_duckdb(
         )
         if accounted != delivery.content.lines:
             del unreadable[delivery.path]
-            connection.execute(
-                f"delete from landing where {quoted(PATH)} = ?", [str(delivery.path)]
-            )
-    if len(deliveries) > 1 or any(unreadable.values()):
-        _number_rows(connection, spec, unreadable)
+            connection.execute(f"delete from landed where {quoted(PATH)} = ?", [str(delivery.path)])
     return unreadable
 
 
@@ -173,43 +164,6 @@ def _rejected_by_duckdb(connection: duckdb.DuckDBPyConnection) -> list[Unreadabl
     ]
 
 
-def _number_rows(
-    connection: duckdb.DuckDBPyConnection, spec: FileSpec, unreadable: dict[Path, list[Unreadable]]
-) -> None:
-    """Give records the numbers of their lines: from the header on, counting unreadable ones."""
-    # how many records stand before the n-th unreadable line of a file
-    gaps = [
-        (str(path), problem.row_number - spec.header_row - position, position)
-        for path, problems in unreadable.items()
-        for position, problem in enumerate(problems, start=1)
-    ]
-    columns = zip(*gaps, strict=True) if gaps else ([], [], [])
-    types = (pa.string(), pa.int64(), pa.int64())
-    arrays = [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)]
-    connection.register("gaps", pa.table(arrays, ["path", "records_before", "lines_lost"]))
-    connection.execute(
-        f"""
-        create or replace temp table landing as
-        with firsts as (
-            select "{PATH}", min("{ROW}") as first_row from landing group by all
-        ),
-        last_gaps as (
-            select path, records_before, max(lines_lost) as lines_lost from gaps group by all
-        )
-        select
-            landing.* replace (
-                "{ROW}" - first_row + {spec.header_row + 1} + coalesce(lines_lost, 0) as "{ROW}"
-            )
-        from landing
-        inner join firsts on landing."{PATH}" = firsts."{PATH}"
-        asof left join last_gaps
-            on landing."{PATH}" = last_gaps.path
-            and landing."{ROW}" - first_row >= last_gaps.records_before
-        """
-    )
-    connection.unregister("gaps")
-
-
 def _append_by_python(
     connection: duckdb.DuckDBPyConnection, delivery: Delivery, header: tuple[str, ...]
 ) -> list[Unreadable]:
@@ -221,7 +175,7 @@ def _append_by_python(
         unreadable += [record for record in batch if isinstance(record, Unreadable)]
         row_numbers = [record.row_number for record in records]
         values = [record.values for record in records]
-        append_to_landing(connection, header, delivery.path, values, row_numbers)
+        append_to_landed(connection, header, delivery.path, values, row_numbers)
     return unreadable
 
 

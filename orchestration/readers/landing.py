@@ -1,15 +1,18 @@
-"""The table ``landing``: the records of the files being read, under the files' own columns.
+"""``landing``: the records of the files being read, under the files' own columns.
 
-Values are text without blanks around it, NULL where that leaves nothing.
+Values are text without blanks around it, NULL where that leaves nothing. It is a view of the table
+``landed``, in which the records of a file stand one after the other as they do in the file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from orchestration.identifiers import ANY_BARE_LOOK, ANY_LOOK
 from orchestration.sql_text import literal, quoted
 
 # Beside the file's own columns, under names no file has: the path of the file, and the line or
@@ -28,6 +31,14 @@ class Unreadable:
     column_name: str | None
     reason: str
     line_text: str | None
+
+
+@dataclass(frozen=True)
+class Landed:
+    """The records that could not be read; ``is_plain`` where no other looks like an identifier."""
+
+    unreadable: Sequence[Unreadable]
+    is_plain: bool
 
 
 def unreadable_table(problems: Sequence[Unreadable]) -> pa.Table:
@@ -57,21 +68,16 @@ def name_columns(header: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def trimmed_columns(header: Sequence[str]) -> str:
-    """Select the columns of a file without blanks around their values, then PATH and ROW."""
-    return "".join(f"{_trimmed(name)}, " for name in header) + f"{quoted(PATH)}, {quoted(ROW)}"
-
-
-def create_landing(connection: duckdb.DuckDBPyConnection, header: Sequence[str]) -> None:
-    """Replace ``landing`` by an empty table for records of this header."""
+def create_landed(connection: duckdb.DuckDBPyConnection, header: Sequence[str]) -> None:
+    """Replace ``landed`` by an empty table for records of this header."""
     columns = "".join(f"{quoted(name)} varchar, " for name in header)
     connection.execute(
-        "create or replace temp table landing"
+        "create or replace temp table landed"
         f" ({columns}{quoted(PATH)} varchar, {quoted(ROW)} bigint)"
     )
 
 
-def append_to_landing(
+def append_to_landed(
     connection: duckdb.DuckDBPyConnection,
     header: Sequence[str],
     path: Path,
@@ -84,13 +90,97 @@ def append_to_landing(
     arrays.append(pa.array([str(path)] * len(records), pa.string()))
     arrays.append(pa.array(row_numbers, pa.int64()))
     connection.register("records", pa.table(arrays, [*header, PATH, ROW]))
-    connection.execute(f"insert into landing select {trimmed_columns(header)} from records")
+    connection.execute("insert into landed from records")
     connection.unregister("records")
 
 
-def _trimmed(name: str) -> str:
-    # trim itself is slow: it is for the few values that begin or end with a blank
-    value = quoted(name)
-    codes = ", ".join(str(ord(blank)) for blank in BLANKS)
-    is_padded = f"ascii({value}) in ({codes}) or ascii({value}[-1]) in ({codes})"
-    return f"nullif(if({is_padded}, trim({value}, {literal(BLANKS)}), {value}), '') as {value}"
+def is_plain(connection: duckdb.DuckDBPyConnection, header: Sequence[str]) -> bool:
+    """Tell whether no value in ``landed`` has blanks around it or looks like an identifier.
+
+    Nearly always it is so, and one look at whole rows costs a fraction of one at each value.
+    """
+    values = ", ".join(quoted(name) for name in header)
+    pattern = f"{ANY_LOOK}|\\n(?:{ANY_BARE_LOOK})(?:\\n|$)|\\n[{BLANKS}]|[{BLANKS}](?:\\n|$)"
+    row = f"concat_ws(chr(10), '', {values})"
+    found = connection.execute(
+        f"select count(*) from landed where regexp_matches({row}, {literal(pattern)})"
+    )
+    return found.fetchone() == (0,)
+
+
+def trim(connection: duckdb.DuckDBPyConnection, header: Sequence[str]) -> None:
+    """Take the blanks around the values in ``landed`` away."""
+    values = "".join(
+        f"nullif(trim({quoted(name)}, {literal(BLANKS)}), '') as {quoted(name)}, "
+        for name in header
+    )
+    with in_order(connection):
+        connection.execute(
+            "create or replace temp table landed as"
+            f" select {values}{quoted(PATH)}, {quoted(ROW)} from landed"
+        )
+
+
+def create_landing(
+    connection: duckdb.DuckDBPyConnection, header_row: int, unreadable: Sequence[Unreadable]
+) -> None:
+    """Replace ``landing`` by the rows of ``landed``, each with the number of its line.
+
+    Where it has none yet, lines are counted from the header on, and the unreadable ones too.
+    """
+    connection.execute(
+        "create or replace temp table landed_files as"
+        f" select {quoted(PATH)}, min(rowid) as first_row from landed group by all"
+    )
+    position = "landed.rowid - landed_files.first_row"
+    lines_lost, gaps = "0", ""
+    if unreadable:
+        _create_gaps(connection, header_row, unreadable)
+        lines_lost = "coalesce(gaps.lines_lost, 0)"
+        gaps = (
+            f"asof left join gaps on landed.{quoted(PATH)} = gaps.path"
+            f" and {position} >= gaps.records_before"
+        )
+    connection.execute(
+        f"""
+        create or replace temp view landing as
+        select
+            landed.* replace (
+                coalesce(
+                    landed.{quoted(ROW)}, {position} + {header_row + 1} + {lines_lost}
+                ) as {quoted(ROW)}
+            )
+        from landed
+        inner join landed_files using ({quoted(PATH)})
+        {gaps}
+        """
+    )
+
+
+@contextmanager
+def in_order(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Have tables filled in the order of what they are filled with."""
+    connection.execute("set preserve_insertion_order = true")
+    try:
+        yield
+    finally:
+        connection.execute("set preserve_insertion_order = false")
+
+
+def _create_gaps(
+    connection: duckdb.DuckDBPyConnection, header_row: int, unreadable: Sequence[Unreadable]
+) -> None:
+    """Tell how many records stand before the n-th unreadable line of a file."""
+    connection.register("unreadable", unreadable_table(unreadable))
+    connection.execute(
+        f"""
+        create or replace temp table gaps as
+        select path, row_number - {header_row} - lines_lost as records_before, lines_lost
+        from (
+            select path, row_number,
+                row_number() over (partition by path order by row_number) as lines_lost
+            from unreadable
+        )
+        qualify lines_lost = max(lines_lost) over (partition by path, records_before)
+        """
+    )

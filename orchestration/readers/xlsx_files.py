@@ -13,8 +13,8 @@ from orchestration.errors import InputError
 from orchestration.exports import Delivery
 from orchestration.readers.landing import (
     Unreadable,
-    append_to_landing,
-    create_landing,
+    append_to_landed,
+    create_landed,
     name_columns,
 )
 from orchestration.sources import FileSpec
@@ -31,8 +31,8 @@ def read_header(path: Path, spec: FileSpec) -> tuple[str, ...]:
 def land(
     connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], header: tuple[str, ...]
 ) -> list[Unreadable]:
-    """Replace ``landing`` by the rows of the sheets; blank rows are no records."""
-    create_landing(connection, header)
+    """Replace ``landed`` by the rows of the sheets; blank rows are no records."""
+    create_landed(connection, header)
     for delivery in deliveries:
         spec = delivery.spec
         rows = _rows(delivery.path, spec)[spec.header_row :]
@@ -42,7 +42,7 @@ def land(
             if any(record):
                 records.append(record)
                 row_numbers.append(row_number)
-        append_to_landing(connection, header, delivery.path, records, row_numbers)
+        append_to_landed(connection, header, delivery.path, records, row_numbers)
     return []
 
 
