@@ -10,7 +10,7 @@
 {#- The declared type's value of a column delivered as text, NULL where it has none. -#}
 {% macro typed(column) -%}
     {%- if column.data_type == 'timestamp' -%} {{ instant(column.name) }}
-    {%- else -%} try_cast({{ column.name }} as {{ column.data_type }})
+    {%- else -%} {{ read_as(column.name, column.data_type) }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -23,11 +23,26 @@
     {{ return(columns) }}
 {%- endmacro %}
 
-{#- True of a value that is not of its column's declared type. -#}
+{#- True of a value that is not of its column's declared type. A day has a year of four
+    digits and a number is finite, which an engine's own reading does not ask; an instant
+    is read as with its time zone, which is stricter than without. -#}
 {% macro is_mistyped(column) -%}
+    {%- set data_type = 'timestamptz' if column.data_type == 'timestamp'
+        else column.data_type -%}
+    {%- set limits = {
+        'date': "'1000-01-01' and '9999-12-31'",
+        'timestamptz': "'1000-01-01' and '9999-12-31'",
+        'double': '-1e300 and 1e300',
+    } -%}
     (
         {{ column.name }} is not null
-        and try_cast({{ column.name }} as {{ column.data_type }}) is null
+        {%- if data_type in limits %}
+        and coalesce(
+            {{ read_as(column.name, data_type) }} not between {{ limits[data_type] }}, true
+        )
+        {%- else %}
+        and {{ read_as(column.name, data_type) }} is null
+        {%- endif %}
     )
 {%- endmacro %}
 
@@ -79,7 +94,7 @@
                 export_day desc, file_name desc, row_number desc
         ) = 1
     ) as newest_versions
-    where not coalesce(try_cast(is_deleted as boolean), false)
+    where not coalesce({{ read_as('is_deleted', 'boolean') }}, false)
     {%- endif -%}
 {%- endmacro %}
 

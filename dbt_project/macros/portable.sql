@@ -1,10 +1,7 @@
-{#- Where engines differ, the difference is named here once. Models call these. -#}
+{#- What models say in the same words on every engine; where the engines differ, it is
+    said in macros/engines.sql. -#}
 
 {% macro add_days(first, days) -%} ({{ first }} + cast({{ days }} as int)) {%- endmacro %}
-
-{% macro days_between(first, last) -%}
-    cast(date_diff('day', {{ first }}, {{ last }}) as int)
-{%- endmacro %}
 
 {#- Monday is 1 on every engine. -#}
 {% macro iso_weekday(calendar_date) -%}
@@ -18,18 +15,15 @@
 
 {#- The first day of the period that follows the one beginning on period_start. -#}
 {% macro next_period_start(grain, period_start) -%}
-    cast({{ period_start }} + interval 1 {{ grain }} as date)
+    cast({{ period_start }} + {{ one(grain) }} as date)
 {%- endmacro %}
 
 {% macro previous_period_start(grain, period_start) -%}
-    cast({{ period_start }} - interval 1 {{ grain }} as date)
+    cast({{ period_start }} - {{ one(grain) }} as date)
 {%- endmacro %}
 
-{% macro day_spine(first, last) -%}
-    select cast(calendar_date as date) as calendar_date
-    from generate_series(
-        cast({{ first }} as date), cast({{ last }} as date), interval '1' day
-    ) as days (calendar_date)
+{% macro one(grain) -%}
+    interval {{ '3 month' if grain == 'quarter' else '1 ' ~ grain }}
 {%- endmacro %}
 
 {#- Unrounded: rounded doubles differ between the engines, x / 0 is inf or an error. -#}
@@ -38,9 +32,7 @@
 {%- endmacro %}
 
 {#- An amount of money in whole cents, wide enough to be multiplied by another. -#}
-{% macro cents(amount) -%} cast({{ amount }} * 100 as hugeint) {%- endmacro %}
-
-{% macro whole_quotient(dividend, divisor) -%} ({{ dividend }} // {{ divisor }}) {%- endmacro %}
+{% macro cents(amount) -%} cast({{ amount }} * 100 as {{ whole_number() }}) {%- endmacro %}
 
 {#- Full years from a date of birth to a day. -#}
 {% macro age_in_years(birth_date, calendar_date) -%}
@@ -61,14 +53,10 @@
 {% macro instant(written) -%}
     (
         case
-            when {{ has_offset(written) }}
-                then timezone('UTC', try_cast({{ written }} as timestamptz))
-            else timezone(
-                'UTC',
-                timezone(
-                    '{{ var("business_time_zone") }}', try_cast({{ written }} as timestamp)
-                )
-            )
+            when {{ has_offset(written) }} then {{ time_written(written, 'UTC') }}
+            else {{ utc_of(
+                read_as(written, 'timestamp'), "'" ~ var("business_time_zone") ~ "'"
+            ) }}
         end
     )
 {%- endmacro %}
@@ -78,23 +66,17 @@
     (
         case
             when {{ has_offset(written) }}
-                then cast(
-                    timezone(
-                        '{{ var("business_time_zone") }}',
-                        try_cast({{ written }} as timestamptz)
-                    ) as date
-                )
-            else cast(try_cast({{ written }} as timestamp) as date)
+                then cast({{ time_written(written, var("business_time_zone")) }} as date)
+            else cast({{ read_as(written, 'timestamp') }} as date)
         end
     )
 {%- endmacro %}
 
 {#- The first instant, in UTC, of a business day. -#}
 {% macro start_of_day(calendar_date) -%}
-    timezone(
-        'UTC',
-        timezone('{{ var("business_time_zone") }}', cast({{ calendar_date }} as timestamp))
-    )
+    {{ utc_of(
+        'cast(' ~ calendar_date ~ ' as timestamp)', "'" ~ var("business_time_zone") ~ "'"
+    ) }}
 {%- endmacro %}
 
 {#- Its last second, in UTC. -#}
@@ -105,13 +87,13 @@
 {#- The clock's time at a place of an instant in UTC: in the business time zone where the
     place is not known, or is named as no time zone. -#}
 {% macro local_time(moment, time_zone) -%}
-    timezone(
+    {%- set known_zone -%}
         case
-            when {{ time_zone }} in (select name from pg_timezone_names()) then {{ time_zone }}
+            when {{ time_zone }} in ({{ time_zone_names() }}) then {{ time_zone }}
             else '{{ var("business_time_zone") }}'
-        end,
-        timezone('UTC', {{ moment }})
-    )
+        end
+    {%- endset -%}
+    {{ time_at(known_zone, moment) }}
 {%- endmacro %}
 
 {#- The same day so many months later, the last of the month where it has no such day. -#}
@@ -121,7 +103,7 @@
 
 {% macro has_time_of_day(written) -%} (length({{ written }}) > 10) {%- endmacro %}
 
-{#- Whether Z, + or - follows the minutes. -#}
+{#- Whether a time zone follows the minutes: Z, an offset or a name. -#}
 {% macro has_offset(written) -%}
-    regexp_matches(substr({{ written }}, 17), '[Z+-]')
+    {{ matches('substr(' ~ written ~ ', 17)', '[A-Za-z+-]') }}
 {%- endmacro %}

@@ -34,4 +34,4 @@
 
 {#- A rate of int_fx_rates as a whole number, to share amounts by: an amount in a currency
     with one rate is, in a currency with another, the share of the one in the other. -#}
-{% macro rate_units(rate) -%} cast({{ rate }} * 100000000 as hugeint) {%- endmacro %}
+{% macro rate_units(rate) -%} cast({{ rate }} * 100000000 as {{ whole_number() }}) {%- endmacro %}

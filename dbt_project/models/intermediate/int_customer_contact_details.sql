@@ -33,10 +33,8 @@ consents as (
 
     select
         customer_id,
-        string_agg(channel, ', ' order by channel) filter (where is_opted_in)
-            as opted_in_channels,
-        string_agg(channel, ', ' order by channel) filter (where not is_opted_in)
-            as opted_out_channels
+        {{ listed('channel', 'channel', 'is_opted_in') }} as opted_in_channels,
+        {{ listed('channel', 'channel', 'not is_opted_in') }} as opted_out_channels
     from preferences
     group by customer_id
 

@@ -54,10 +54,10 @@ currencies as (
         customer_id,
         count(*) as currency_count,
         min(currency) as only_currency,
-        string_agg(
-            currency || ' ' || cast(cast(owed_amount as decimal(18, 2)) as string),
-            ', ' order by currency
-        ) as owed_by_currency
+        {{ listed(
+            "currency || ' ' || cast(cast(owed_amount as decimal(18, 2)) as string)",
+            'currency'
+        ) }} as owed_by_currency
     from by_currency
     group by customer_id
 
@@ -107,9 +107,8 @@ counted as (
         count(*) filter (where disputed_amount > 0) as disputed_debt_count,
         min(oldest_unpaid_due_date) filter (where overdue_balance_amount > 0)
             as oldest_unpaid_due_date,
-        string_agg(distinct stage, ', ' order by stage) filter (
-            where outstanding_amount > 0
-        ) as debt_stages
+        {{ listed('stage', 'stage', 'outstanding_amount > 0', is_distinct=true) }}
+            as debt_stages
     from debts
     group by customer_id
 

@@ -210,10 +210,10 @@ select
     sum(in_force_amount) over so_far as in_force_amount,
     sum(fallen_due_amount) over so_far as fallen_due_amount,
     sum(credit_amount + cash_amount) over so_far as paid_amount,
-    sum(credit_amount + cash_amount) over so_far - cash_amount
+    (sum(credit_amount + cash_amount) over so_far) - cash_amount
         as paid_before_cash_amount,
     sum(credit_amount + restated_cash_amount) over so_far as restated_paid_amount,
-    sum(credit_amount + restated_cash_amount) over so_far - restated_cash_in_amount
+    (sum(credit_amount + restated_cash_amount) over so_far) - restated_cash_in_amount
         as restated_paid_before_cash_amount
 from daily
 window so_far as (

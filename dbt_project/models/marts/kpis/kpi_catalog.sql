@@ -74,10 +74,9 @@ missing_exports as (
 
     select
         required_exports.kpi_id,
-        string_agg(
-            required_exports.required_export,
-            ', ' order by required_exports.required_export
-        ) as waits_for
+        {{ listed(
+            'required_exports.required_export', 'required_exports.required_export'
+        ) }} as waits_for
     from required_exports
     left join delivered_exports
         on required_exports.required_export = delivered_exports.delivered_export

@@ -161,7 +161,7 @@ all_reasons as (
 
     select
         customer_id,
-        string_agg(reason, ', ' order by weight desc, reason asc) as reasons
+        {{ listed('reason', 'weight desc, reason asc') }} as reasons
     from reasons
     group by customer_id
 

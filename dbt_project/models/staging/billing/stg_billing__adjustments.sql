@@ -17,10 +17,10 @@ select
 
     -- what changes
     lower(kind) as adjustment_kind,
-    try_cast(amount as decimal(18, 2)) as amount,
+    {{ read_as('amount', 'decimal(18, 2)') }} as amount,
 
     -- when
-    try_cast(adjusted_date as date) as adjusted_date,
-    try_cast(due_date as date) as due_date
+    {{ read_as('adjusted_date', 'date') }} as adjusted_date,
+    {{ read_as('due_date', 'date') }} as due_date
 
 from delivered

@@ -14,6 +14,6 @@ select
     contract_id,
 
     -- money
-    try_cast(replaced_amount as decimal(18, 2)) as replaced_amount
+    {{ read_as('replaced_amount', 'decimal(18, 2)') }} as replaced_amount
 
 from delivered

@@ -14,9 +14,9 @@ select
     agreement_id,
 
     -- money
-    try_cast(amount as decimal(18, 2)) as amount,
+    {{ read_as('amount', 'decimal(18, 2)') }} as amount,
 
     -- when
-    try_cast(due_date as date) as due_date
+    {{ read_as('due_date', 'date') }} as due_date
 
 from delivered

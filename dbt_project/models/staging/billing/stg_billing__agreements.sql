@@ -23,8 +23,8 @@ select
 
     -- money
     coalesce(upper(currency), '{{ var("reporting_currency") }}') as currency,
-    try_cast(original_amount as decimal(18, 2)) as original_amount,
-    try_cast(agreed_amount as decimal(18, 2)) as agreed_amount,
+    {{ read_as('original_amount', 'decimal(18, 2)') }} as original_amount,
+    {{ read_as('agreed_amount', 'decimal(18, 2)') }} as agreed_amount,
 
     -- when
     {{ instant('offered_at') }} as offered_at,
@@ -32,7 +32,7 @@ select
     {{ instant('signed_at') }} as signed_at,
     {{ business_date('signed_at') }} as signed_date,
     {{ has_time_of_day('signed_at') }} as has_signed_time,
-    try_cast(activated_date as date) as activated_date,
-    try_cast(ended_date as date) as ended_date
+    {{ read_as('activated_date', 'date') }} as activated_date,
+    {{ read_as('ended_date', 'date') }} as ended_date
 
 from delivered

@@ -18,15 +18,15 @@ select
     product,
     portfolio,
     creditor_brand,
-    coalesce(try_cast(is_complex as boolean), false) as is_complex,
+    coalesce({{ read_as('is_complex', 'boolean') }}, false) as is_complex,
 
     -- money
-    try_cast(principal_amount as decimal(18, 2)) as principal_amount,
+    {{ read_as('principal_amount', 'decimal(18, 2)') }} as principal_amount,
     coalesce(upper(currency), '{{ var("reporting_currency") }}') as currency,
 
     -- when
-    try_cast(originated_date as date) as originated_date,
-    try_cast(closed_date as date) as closed_date,
-    try_cast(collection_entry_date as date) as stated_entry_date
+    {{ read_as('originated_date', 'date') }} as originated_date,
+    {{ read_as('closed_date', 'date') }} as closed_date,
+    {{ read_as('collection_entry_date', 'date') }} as stated_entry_date
 
 from delivered

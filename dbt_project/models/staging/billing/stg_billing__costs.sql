@@ -20,10 +20,10 @@ select
     lower(driver) as driver,
 
     -- money
-    try_cast(amount as decimal(18, 2)) as amount,
+    {{ read_as('amount', 'decimal(18, 2)') }} as amount,
     coalesce(upper(currency), '{{ var("reporting_currency") }}') as currency,
 
     -- when
-    try_cast(cost_date as date) as cost_date
+    {{ read_as('cost_date', 'date') }} as cost_date
 
 from delivered

@@ -15,7 +15,7 @@ select
 
     -- who it is
     lower(kind) as customer_kind,
-    try_cast(birth_date as date) as birth_date,
+    {{ read_as('birth_date', 'date') }} as birth_date,
     region,
     upper(country) as country,
     time_zone,

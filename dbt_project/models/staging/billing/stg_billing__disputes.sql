@@ -15,10 +15,10 @@ select
 
     -- what is disputed
     reason,
-    try_cast(amount as decimal(18, 2)) as amount,
+    {{ read_as('amount', 'decimal(18, 2)') }} as amount,
 
     -- when
-    try_cast(opened_date as date) as opened_date,
-    try_cast(closed_date as date) as closed_date
+    {{ read_as('opened_date', 'date') }} as opened_date,
+    {{ read_as('closed_date', 'date') }} as closed_date
 
 from delivered

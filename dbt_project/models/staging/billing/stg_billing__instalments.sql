@@ -12,13 +12,13 @@ select
     -- ids
     instalment_id,
     contract_id,
-    try_cast(number as bigint) as instalment_number,
+    {{ read_as('number', 'bigint') }} as instalment_number,
 
     -- money
-    try_cast(amount as decimal(18, 2)) as amount,
+    {{ read_as('amount', 'decimal(18, 2)') }} as amount,
 
     -- when
-    try_cast(issued_date as date) as issued_date,
-    try_cast(due_date as date) as due_date
+    {{ read_as('issued_date', 'date') }} as issued_date,
+    {{ read_as('due_date', 'date') }} as due_date
 
 from delivered

@@ -17,10 +17,10 @@ select
     portfolio,
 
     -- money
-    try_cast(amount as decimal(18, 2)) as amount,
+    {{ read_as('amount', 'decimal(18, 2)') }} as amount,
     coalesce(upper(currency), '{{ var("reporting_currency") }}') as currency,
 
     -- when
-    try_cast(revenue_date as date) as revenue_date
+    {{ read_as('revenue_date', 'date') }} as revenue_date
 
 from delivered

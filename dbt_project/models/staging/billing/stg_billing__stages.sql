@@ -16,6 +16,6 @@ select
     lower(stage) as stage,
 
     -- when
-    try_cast(started_date as date) as started_date
+    {{ read_as('started_date', 'date') }} as started_date
 
 from delivered

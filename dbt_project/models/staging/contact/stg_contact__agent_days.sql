@@ -13,14 +13,14 @@ select
     agent_id,
 
     -- what the agent did
-    coalesce(try_cast(is_absent as boolean), false) as is_absent,
-    try_cast(talk_minutes as double) as talk_minutes,
-    try_cast(hold_minutes as double) as hold_minutes,
-    try_cast(wrap_minutes as double) as wrap_minutes,
-    try_cast(idle_minutes as double) as idle_minutes,
-    try_cast(break_minutes as double) as break_minutes,
+    coalesce({{ read_as('is_absent', 'boolean') }}, false) as is_absent,
+    {{ read_as('talk_minutes', 'double') }} as talk_minutes,
+    {{ read_as('hold_minutes', 'double') }} as hold_minutes,
+    {{ read_as('wrap_minutes', 'double') }} as wrap_minutes,
+    {{ read_as('idle_minutes', 'double') }} as idle_minutes,
+    {{ read_as('break_minutes', 'double') }} as break_minutes,
 
     -- when
-    try_cast(work_date as date) as work_date
+    {{ read_as('work_date', 'date') }} as work_date
 
 from delivered

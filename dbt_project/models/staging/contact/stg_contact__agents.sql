@@ -14,11 +14,11 @@ select
 
     -- what holds
     team,
-    try_cast(fte as double) as fte,
+    {{ read_as('fte', 'double') }} as fte,
 
     -- when
-    try_cast(valid_from as date) as valid_from_date,
-    try_cast(hired_date as date) as hired_date,
-    try_cast(left_date as date) as left_date
+    {{ read_as('valid_from', 'date') }} as valid_from_date,
+    {{ read_as('hired_date', 'date') }} as hired_date,
+    {{ read_as('left_date', 'date') }} as left_date
 
 from delivered

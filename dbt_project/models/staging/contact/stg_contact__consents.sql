@@ -14,10 +14,10 @@ select
 
     -- what was said
     lower(channel) as channel,
-    try_cast(is_opted_in as boolean) as is_opted_in,
-    coalesce(try_cast(is_preferred as boolean), false) as is_preferred,
-    try_cast(stated_from_hour as bigint) as stated_from_hour,
-    try_cast(stated_to_hour as bigint) as stated_to_hour,
+    {{ read_as('is_opted_in', 'boolean') }} as is_opted_in,
+    coalesce({{ read_as('is_preferred', 'boolean') }}, false) as is_preferred,
+    {{ read_as('stated_from_hour', 'bigint') }} as stated_from_hour,
+    {{ read_as('stated_to_hour', 'bigint') }} as stated_to_hour,
 
     -- when
     {{ instant('effective_at') }} as effective_at,

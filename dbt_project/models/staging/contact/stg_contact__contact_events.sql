@@ -14,8 +14,8 @@ select
 
     -- what happened
     lower(event) as event,
-    coalesce(try_cast(is_machine as boolean), false) as is_machine,
-    coalesce(try_cast(is_automatic as boolean), false) as is_automatic,
+    coalesce({{ read_as('is_machine', 'boolean') }}, false) as is_machine,
+    coalesce({{ read_as('is_automatic', 'boolean') }}, false) as is_automatic,
 
     -- when
     {{ instant('occurred_at') }} as occurred_at,

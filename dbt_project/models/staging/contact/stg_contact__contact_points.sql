@@ -15,7 +15,7 @@ select
 
     -- what the check found
     lower(kind) as contact_point_kind,
-    coalesce(try_cast(is_verified as boolean), false) as is_verified,
+    coalesce({{ read_as('is_verified', 'boolean') }}, false) as is_verified,
 
     -- when
     {{ instant('checked_at') }} as checked_at,

@@ -24,7 +24,7 @@ select
     lower(actor) as actor,
     campaign,
     template,
-    try_cast(duration_seconds as bigint) as duration_seconds,
+    {{ read_as('duration_seconds', 'bigint') }} as duration_seconds,
 
     -- when
     {{ instant('started_at') }} as started_at,

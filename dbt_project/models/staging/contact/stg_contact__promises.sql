@@ -19,14 +19,14 @@ select
     -- what was promised
     lower(direction) as direction,
     lower(channel) as channel,
-    try_cast(amount as decimal(18, 2)) as amount,
+    {{ read_as('amount', 'decimal(18, 2)') }} as amount,
     coalesce(upper(currency), '{{ var("reporting_currency") }}') as currency,
 
     -- when
     {{ instant('made_at') }} as made_at,
     {{ business_date('made_at') }} as made_date,
     {{ has_time_of_day('made_at') }} as has_made_time,
-    try_cast(due_date as date) as due_date,
+    {{ read_as('due_date', 'date') }} as due_date,
     {{ business_date('cancelled_at') }} as cancelled_date
 
 from delivered

@@ -15,7 +15,7 @@ select
     -- what was learnt
     lower(reason) as reason,
     lower(reason_source) as reason_source,
-    try_cast(weight as double) as weight,
+    {{ read_as('weight', 'double') }} as weight,
 
     -- when
     {{ instant('recorded_at') }} as recorded_at,

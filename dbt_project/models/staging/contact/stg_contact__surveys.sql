@@ -18,7 +18,7 @@ select
     lower(kind) as survey_kind,
     lower(channel) as channel,
     lower(actor) as actor,
-    try_cast(score as bigint) as score,
+    {{ read_as('score', 'bigint') }} as score,
 
     -- when
     {{ instant('invited_at') }} as invited_at,

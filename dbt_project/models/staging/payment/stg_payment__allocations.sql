@@ -15,6 +15,6 @@ select
     instalment_id,
 
     -- money
-    try_cast(amount as decimal(18, 2)) as amount
+    {{ read_as('amount', 'decimal(18, 2)') }} as amount
 
 from delivered

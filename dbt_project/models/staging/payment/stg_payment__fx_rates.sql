@@ -13,9 +13,9 @@ select
     upper(currency) as currency,
 
     -- the rate
-    try_cast(rate as decimal(18, 8)) as rate,
+    {{ read_as('rate', 'decimal(18, 8)') }} as rate,
 
     -- when
-    try_cast(rate_date as date) as rate_date
+    {{ read_as('rate_date', 'date') }} as rate_date
 
 from delivered

@@ -25,7 +25,7 @@ select
     reference,
 
     -- money
-    try_cast(amount as decimal(18, 2)) as amount,
+    {{ read_as('amount', 'decimal(18, 2)') }} as amount,
     coalesce(upper(currency), '{{ var("reporting_currency") }}') as currency,
 
     -- when

@@ -16,8 +16,8 @@ select
 
     -- what happened
     failure_code,
-    coalesce(try_cast(plan_created as boolean), false) as has_created_plan,
-    coalesce(try_cast(had_error as boolean), false) as has_error,
+    coalesce({{ read_as('plan_created', 'boolean') }}, false) as has_created_plan,
+    coalesce({{ read_as('had_error', 'boolean') }}, false) as has_error,
 
     -- when
     {{ instant('started_at') }} as started_at,
