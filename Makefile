@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test soak clients superset superset-test dev lint docs metrics
+.PHONY: run test soak clients spark-test superset superset-test dev lint docs metrics
 
 run: $(BIN)/warehouse exports
 	$(BIN)/warehouse run --exports exports --home home
@@ -19,6 +19,9 @@ superset: $(BIN)/warehouse .venv-superset/installed
 
 superset-test: $(BIN)/warehouse .venv-superset/installed
 	$(BIN)/pytest -m soak -s tests/test_superset.py
+
+spark-test: $(BIN)/warehouse .venv-spark/installed
+	$(BIN)/pytest -m spark -s tests/test_spark.py
 
 dev: $(BIN)/warehouse exports
 	$(BIN)/warehouse dev --exports exports --home home
@@ -45,6 +48,9 @@ $(BIN)/warehouse: requirements.lock pyproject.toml
 
 .venv-metricflow/bin/mf: semantic_layer/requirements.lock
 	$(PYTHON) -m venv .venv-metricflow && .venv-metricflow/bin/pip install -q -r $< && touch $@
+
+.venv-spark/installed: tests/spark_cluster.txt
+	$(PYTHON) -m venv .venv-spark && .venv-spark/bin/pip install -q -r $< && touch $@
 
 .venv-superset/installed: orchestration/superset/requirements.txt
 	$(PYTHON) -m venv .venv-superset && .venv-superset/bin/pip install -q -r $< && touch $@

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
+from orchestration.engines import ENGINE_VARIABLE
 from orchestration.errors import InputError, RefusedError, machine_error
 from orchestration.home_lock import held, make_home
 from orchestration.rebuild import delete, set_aside
@@ -111,6 +112,7 @@ def history(settings: Settings) -> Iterator[dg.DagsterInstance]:
     os.environ[HOME_VARIABLE] = settings.home
     os.environ[SOURCES_VARIABLE] = os.pathsep.join(settings.sources)
     os.environ[KEEP_VARIABLE] = str(settings.keep)
+    os.environ[ENGINE_VARIABLE] = settings.engine
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
         _bury_the_dead(instance)

@@ -11,6 +11,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
 
 from orchestration.contract import DBT_PROJECT
+from orchestration.engines import DUCKDB
 from orchestration.settings import Settings
 
 FILE_VARIABLE = "WAREHOUSE_FILE"
@@ -35,13 +36,13 @@ class BuildError(Exception):
 
 
 @cache
-def parsed_project() -> Manifest:
+def parsed_project(engine: str = DUCKDB) -> Manifest:
     """Parse the dbt project, once per process; dbt does not parse again what did not change.
 
     The warehouse file is left unnamed: what is parsed holds for every one.
     """
     os.environ.pop(FILE_VARIABLE, None)
-    parse = ["parse", *QUIET, *_places(Settings.from_environment())]
+    parse = ["parse", *QUIET, *_places(Settings.from_environment(), engine)]
     # what dbt kept may be at odds with descriptions that moved from one file to another
     for arguments in (parse, [*parse, "--no-partial-parse"]):
         result = dbtRunner().invoke(arguments)
@@ -53,19 +54,26 @@ def parsed_project() -> Manifest:
 def build(
     arguments: Sequence[str], settings: Settings, hear: Callable[[EventMsg], None]
 ) -> dbtRunnerResult:
-    """Have dbt build in the run's warehouse file, tell what it says, and let go of the file."""
+    """Have dbt build on the settings' engine, and tell what it says.
+
+    With DuckDB that is in the run's warehouse file, which dbt then lets go of.
+    """
+    project = parsed_project(settings.engine)
     os.environ[FILE_VARIABLE] = str(settings.warehouse)
     try:
-        return dbtRunner(manifest=parsed_project(), callbacks=[hear]).invoke(
-            ["build", *arguments, *QUIET, *_places(settings)]
+        return dbtRunner(manifest=project, callbacks=[hear]).invoke(
+            ["build", *arguments, *QUIET, *_places(settings, settings.engine)]
         )
     finally:
         DuckDBConnectionManager.close_all_connections()
 
 
-def _places(settings: Settings) -> list[str]:
+def _places(settings: Settings, engine: str) -> list[str]:
     target = os.environ.get("DBT_TARGET_PATH") or os.path.join(settings.home, "dbt")
+    if engine != DUCKDB:  # what dbt parsed for one it cannot use for another
+        target = os.path.join(target, engine)
     return [
+        *("--target", engine),
         *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
         *("--target-path", target, "--log-path", target),
     ]

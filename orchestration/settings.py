@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from orchestration.engines import DUCKDB, ENGINE_VARIABLE, check_engine
 from orchestration.errors import InputError
 from orchestration.exports import DayRange
 from orchestration.home_lock import held
@@ -39,6 +40,7 @@ class Settings(dg.ConfigurableResource):
     as_of: str | None = Field(None, description="Day the world is described; none: known_at.")
     known_at: str | None = Field(None, description="Day after which exports are not known yet.")
     keep: int = Field(RELEASES_KEPT, ge=1, description="Releases that are kept, the newest.")
+    engine: str = Field(DUCKDB, description="What the models are built on: duckdb or spark.")
     wait: float = Field(60, ge=0, description="Minutes to wait for another run on the home.")
 
     @classmethod
@@ -49,6 +51,7 @@ class Settings(dg.ConfigurableResource):
             home=os.path.abspath(os.environ.get(HOME_VARIABLE, "home")),
             sources=list(filter(None, os.environ.get(SOURCES_VARIABLE, "").split(os.pathsep))),
             keep=int(os.environ.get(KEEP_VARIABLE, RELEASES_KEPT)),
+            engine=os.environ.get(ENGINE_VARIABLE, DUCKDB),
         )
 
     @property
@@ -130,6 +133,7 @@ class Settings(dg.ConfigurableResource):
     def check(self) -> None:
         """Raise ``InputError`` for what can be seen to be wrong before anything is opened."""
         _ = self.clocks, self.days, self.systems
+        check_engine(self.engine)
         if self.to:
             check_target(self.to)
         if not Path(self.exports).is_dir():

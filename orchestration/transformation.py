@@ -5,7 +5,7 @@ dagster-dbt's own translation.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cache
 
@@ -25,6 +25,7 @@ from orchestration.dbt_runner import (
     parsed_project,
     problems,
 )
+from orchestration.engines import SPARK
 from orchestration.errors import InputError, is_transient
 from orchestration.ingestion import WAREHOUSE_POOL
 from orchestration.progress import report
@@ -77,7 +78,7 @@ def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
         events.clear()
         unheard.clear()
         _check_clocks(settings)
-        result = build(_build_arguments(context, settings), settings, hear)
+        result = _builder(settings)(_build_arguments(context, settings), settings, hear)
         if unheard:
             raise unheard[0]
         if not result.success and is_transient(error := BuildError(problems(result))):
@@ -99,6 +100,15 @@ def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
             raise BuildError(problems(result), failed_nodes(result))
     if not context.is_subset:
         seal(settings.warehouse, context.run.run_id)
+
+
+def _builder(settings: Settings) -> Callable[..., dbtRunnerResult]:
+    """Return what builds on the settings' engine, into the run's warehouse file."""
+    if settings.engine == SPARK:
+        from orchestration.spark.building import build_on_spark  # not everybody has a client
+
+        return build_on_spark
+    return build
 
 
 def _build_arguments(context: dg.AssetExecutionContext, settings: Settings) -> list[str]:

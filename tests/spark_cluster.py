@@ -7,13 +7,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-SPARK = Path(__file__).parents[1] / ".venv-spark-cluster"
+SPARK = Path(__file__).parents[1] / ".venv-spark"
 PYSPARK = next(SPARK.glob("lib/python3*/site-packages/pyspark"), None)
 HOST = "127.0.0.1"
 MANAGING_MEMORY, EXECUTOR_MEMORY, DRIVER_MEMORY = "256m", "1g", "2g"
@@ -21,7 +21,7 @@ SECONDS_TO_START = 120
 
 needs_spark = pytest.mark.skipif(
     PYSPARK is None or shutil.which("java") is None,
-    reason="`make .venv-spark-cluster/installed` and Java 17 bring the cluster",
+    reason="`make .venv-spark/installed` and Java 17 bring the cluster",
 )
 
 
@@ -139,10 +139,8 @@ def _wait_for(
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 

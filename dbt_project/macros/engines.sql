@@ -59,20 +59,43 @@
 
 {#- The texts of a group in one, with commas: in an order, of the rows a condition holds
     for. -#}
-{% macro listed(texts, order_by, condition=none, is_distinct=false) -%}
-    {{ adapter.dispatch('listed')(texts, order_by, condition, is_distinct) }}
+{% macro listed(texts, order_by, condition='true') -%}
+    {{ adapter.dispatch('listed')(texts, order_by, condition) }}
 {%- endmacro %}
 
-{% macro duckdb__listed(texts, order_by, condition, is_distinct) -%}
-    string_agg({{ 'distinct ' if is_distinct }}{{ texts }}, ', ' order by {{ order_by }})
-    {%- if condition %} filter (where {{ condition }}) {%- endif %}
+{% macro duckdb__listed(texts, order_by, condition) -%}
+    string_agg({{ texts }}, ', ' order by {{ order_by }}) filter (where {{ condition }})
 {%- endmacro %}
 
-{% macro spark__listed(texts, order_by, condition, is_distinct) -%}
-    listagg({{ 'distinct ' if is_distinct }}{{ texts }}, ', ')
-    within group (order by {{ order_by }})
-    {%- if condition %} filter (where {{ condition }}) {%- endif %}
+{% macro spark__listed(texts, order_by, condition) -%}
+    listagg({{ texts }}, ', ') within group (order by {{ order_by }})
+    filter (where {{ condition }})
 {%- endmacro %}
+
+{#- The different ones of them, in their own order. -#}
+{% macro listed_once(texts, condition='true') -%}
+    {{ adapter.dispatch('listed_once')(texts, condition) }}
+{%- endmacro %}
+
+{% macro duckdb__listed_once(texts, condition) -%}
+    string_agg(distinct {{ texts }}, ', ' order by {{ texts }}) filter (where {{ condition }})
+{%- endmacro %}
+
+{#- Spark 4.3 fails on a distinct listagg beside other aggregates. -#}
+{% macro spark__listed_once(texts, condition) -%}
+    nullif(
+        array_join(sort_array(collect_set({{ texts }}) filter (where {{ condition }})), ', '),
+        ''
+    )
+{%- endmacro %}
+
+{#- How a step of the roll-up that several models read is kept. A metastore holds the text
+    of a view to a length these exceed, and Spark would plan it for each reader anew. -#}
+{% macro kept_for_reading() -%} {{ return(adapter.dispatch('kept_for_reading')()) }} {%- endmacro %}
+
+{% macro duckdb__kept_for_reading() -%} {{ return('view') }} {%- endmacro %}
+
+{% macro spark__kept_for_reading() -%} {{ return('table') }} {%- endmacro %}
 
 {#- Whether a part of a text is as a regular expression says. -#}
 {% macro matches(written, expression) -%}

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from orchestration.engines import ENGINE_VARIABLE
 from orchestration.postgres.target import SCHEMES, TARGET_VARIABLE
 
 Home = Annotated[Path, typer.Option(help="Directory of the warehouse, releases, reports, logs.")]
@@ -16,6 +17,14 @@ Sources = Annotated[
     typer.Option(help="YAML files of the source systems, instead of the default layout."),
 ]
 MoreSources = Annotated[list[Path], typer.Argument(hidden=True)]
+Engine = Annotated[
+    str,
+    typer.Option(
+        envvar=ENGINE_VARIABLE,
+        metavar="duckdb|spark",
+        help="What the models are built on; spark: see docs/spark.md.",
+    ),
+]
 Keep = Annotated[int, typer.Option(min=1, help="Releases that are kept, the newest.")]
 
 To = Annotated[

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from orchestration.commands.options import (
+    Engine,
     Exports,
     Home,
     Keep,
@@ -18,6 +19,7 @@ from orchestration.commands.options import (
     day_and_target,
     day_option,
 )
+from orchestration.engines import DUCKDB
 from orchestration.errors import InputError
 from orchestration.figures import newest_figures
 from orchestration.postgres.target import TARGET_VARIABLE
@@ -45,6 +47,7 @@ def run(
     as_of: day_option("--as-of", text="Describe the world at the end of this day.") = None,
     known_at: day_option("--known-at", text="Keep out what was exported later.") = None,
     keep: Keep = RELEASES_KEPT,
+    engine: Engine = DUCKDB,
     wait: Annotated[
         float, typer.Option(min=0, metavar="MINUTES", help="Wait so long for another run.")
     ] = 60,
@@ -89,6 +92,7 @@ def run(
                 as_of=as_of,
                 known_at=known_at,
                 keep=keep,
+                engine=engine,
                 wait=wait,
             ),
             str(uuid.uuid4()),
@@ -131,6 +135,7 @@ def dev(
     home: Home = Path("home"),
     sources: Sources = (),
     more_sources: MoreSources = (),
+    engine: Engine = DUCKDB,
 ) -> None:
     """Open the Dagster UI on a home, with the history of its runs."""
     from orchestration import daily_run  # Dagster takes a second
@@ -139,6 +144,7 @@ def dev(
         exports=str(exports.absolute()),
         home=str(home.absolute()),
         sources=[str(path.absolute()) for path in (*sources, *more_sources)],
+        engine=engine,
     )
     settings.check()
     daily_run.tidy_history(settings)

@@ -107,8 +107,7 @@ counted as (
         count(*) filter (where disputed_amount > 0) as disputed_debt_count,
         min(oldest_unpaid_due_date) filter (where overdue_balance_amount > 0)
             as oldest_unpaid_due_date,
-        {{ listed('stage', 'stage', 'outstanding_amount > 0', is_distinct=true) }}
-            as debt_stages
+        {{ listed_once('stage', 'outstanding_amount > 0') }} as debt_stages
     from debts
     group by customer_id
 

@@ -2,7 +2,7 @@
 -- parts: what happened on the day (is_stock false), or what was so at the end of it,
 -- for month ends and as_of (is_stock true). Amounts are in the currency of the cell.
 
-{{ config(materialized='view') }}
+{{ config(materialized=kept_for_reading()) }}
 
 with
 

@@ -2,7 +2,7 @@
 -- dimensions side by side: 'unknown' where the KPI has the dimension and the row does
 -- not, NULL where the KPI does not have it.
 
-{{ config(materialized='view') }}
+{{ config(materialized=kept_for_reading()) }}
 
 {% for kpi in kpis(is_statistic=false) %}
 select

@@ -2,7 +2,7 @@
 -- parts on which spans begin, which adds to both sides, or those that ended the day
 -- before are no more, which takes away.
 
-{{ config(materialized='view') }}
+{{ config(materialized=kept_for_reading()) }}
 
 with
 

@@ -1,6 +1,6 @@
 -- One row per KPI that is a statistic, period and slice: what its model says.
 
-{{ config(materialized='view') }}
+{{ config(materialized=kept_for_reading()) }}
 
 {% for kpi in kpis(is_statistic=true) %}
 select

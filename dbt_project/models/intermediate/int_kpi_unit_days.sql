@@ -1,7 +1,7 @@
 -- One row per KPI that counts units, unit, day and combination of its dimensions and
 -- parts with a moment: on which sides the unit counts then, however many there are.
 
-{{ config(materialized='view') }}
+{{ config(materialized=kept_for_reading()) }}
 
 with
 
