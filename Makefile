@@ -7,7 +7,7 @@ run: $(BIN)/warehouse exports
 	$(BIN)/warehouse run --exports exports --home home
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not soak"
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not soak and not spark"
 
 soak: $(BIN)/warehouse clients .venv-metricflow/bin/mf .venv-superset/installed
 	$(BIN)/pytest -m soak

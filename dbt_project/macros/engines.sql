@@ -157,8 +157,18 @@
     timezone('UTC', timezone({{ time_zone }}, {{ clock_time }}))
 {%- endmacro %}
 
+{#- Of the two instants a clock that is put back shows a time at, DuckDB takes the later and
+    Spark the earlier: the later one has the offset of the day after. -#}
 {% macro spark__utc_of(clock_time, time_zone) -%}
-    convert_timezone({{ time_zone }}, 'UTC', {{ clock_time }})
+    {%- set later -%}
+        convert_timezone({{ time_zone }}, 'UTC', {{ clock_time }} + interval '1' day)
+        - interval '1' day
+    {%- endset -%}
+    case
+        when convert_timezone('UTC', {{ time_zone }}, {{ later }}) = {{ clock_time }}
+            then {{ later }}
+        else convert_timezone({{ time_zone }}, 'UTC', {{ clock_time }})
+    end
 {%- endmacro %}
 
 {#- The time zones there are, which Spark is told by DuckDB: see raw_tables.sql. -#}

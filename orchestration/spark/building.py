@@ -10,7 +10,7 @@ from dbt.cli.main import dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
 
 from orchestration import dbt_runner
-from orchestration.home_lock import held
+from orchestration.home_lock import held, make_home
 from orchestration.progress import report
 from orchestration.settings import Settings
 from orchestration.spark.built_tables import tables_of, take_in, write_built_tables
@@ -33,6 +33,7 @@ def build_on_spark(
     """
     check_spark()
     storage = Storage.from_environment(Path(settings.home))
+    make_home(storage.path)
     # the tables on the cluster are of one build at a time
     with held(storage.path, f"build of {settings.run_home}", 60 * settings.wait, _report_wait):
         report("Handing the rows to Spark", 0, 0)
