@@ -39,7 +39,7 @@ ORIGIN = {
 }
 # Small files are read together: a statement costs more than their rows.
 MOST_FILES_TOGETHER = 500
-MOST_BYTES_TOGETHER = 32 * 1024 * 1024
+MOST_BYTES_TOGETHER = 128 * 1024 * 1024
 
 
 def warehouse_path(home: Path) -> Path:

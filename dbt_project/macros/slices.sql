@@ -16,3 +16,49 @@
     where {{ dimension }} is not null
     {%- endfor %}
 {%- endmacro %}
+
+{#- The combinations of the parts and conformed dimensions that rows carry, numbered: they
+    are few, so rows are sliced by the number of theirs. -#}
+{% macro combinations(relation) -%}
+    select
+        kpi_id,
+        part,
+        {%- for dimension in kpi_dimensions() %}
+        {{ dimension }},
+        {%- endfor %}
+        row_number() over (order by kpi_id, part) as combination_number
+    from (
+        select distinct
+            kpi_id,
+            part
+            {%- for dimension in kpi_dimensions() %},
+            {{ dimension }}
+            {%- endfor %}
+        from {{ relation }}
+    ) as distinct_combinations
+{%- endmacro %}
+
+{#- True where a row carries the combination. -#}
+{% macro is_combination_of(relation) -%}
+    combinations.kpi_id = {{ relation }}.kpi_id
+            and combinations.part = {{ relation }}.part
+            {%- for dimension in kpi_dimensions() %}
+            and combinations.{{ dimension }}
+            is not distinct from {{ relation }}.{{ dimension }}
+            {%- endfor %}
+{%- endmacro %}
+
+{#- The slices each of the combinations belongs to, numbered too: names are long and
+    compared again and again. -#}
+{% macro slices_of_combinations() -%}
+    select
+        combination_number,
+        kpi_id,
+        dimension,
+        member,
+        part,
+        dense_rank() over (order by kpi_id, dimension, member, part) as slice_number
+    from (
+        {{ slices('combinations', ['combination_number', 'kpi_id', 'part']) }}
+    ) as sliced_combinations
+{%- endmacro %}

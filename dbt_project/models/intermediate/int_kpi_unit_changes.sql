@@ -21,21 +21,25 @@ spans as (
 
 ),
 
+begin_and_end as (
+
+    select 1 as sign
+    union all
+    select -1 as sign
+
+),
+
 begun_and_ended as (
 
     select
-        *,
-        kpi_date as calendar_date,
-        1 as sign
+        spans.*,
+        begin_and_end.sign,
+        case begin_and_end.sign
+            when 1 then spans.kpi_date
+            else {{ add_days('spans.ends_on', 1) }}
+        end as calendar_date
     from spans
-
-    union all
-
-    select
-        *,
-        {{ add_days('ends_on', 1) }} as calendar_date,
-        -1 as sign
-    from spans
+    cross join begin_and_end
 
 ),
 
@@ -70,28 +74,46 @@ changes as (
 
 ),
 
-sliced as (
+combinations as (
 
-    {{ slices('changes', [
-        'kpi_id', 'part', 'unit_id', 'calendar_date', 'numerator_span_count',
-        'denominator_span_count'
-    ]) }}
+    {{ combinations('changes') }}
+
+),
+
+combination_slices as (
+
+    {{ slices_of_combinations() }}
+
+),
+
+slices as (
+
+    select distinct
+        slice_number,
+        kpi_id,
+        dimension,
+        member,
+        part
+    from combination_slices
 
 ),
 
 daily as (
 
     select
-        kpi_id,
-        dimension,
-        member,
-        part,
-        unit_id,
-        calendar_date,
-        sum(numerator_span_count) as numerator_span_count,
-        sum(denominator_span_count) as denominator_span_count
-    from sliced
-    group by kpi_id, dimension, member, part, unit_id, calendar_date
+        combination_slices.slice_number,
+        changes.unit_id,
+        changes.calendar_date,
+        sum(changes.numerator_span_count) as numerator_span_count,
+        sum(changes.denominator_span_count) as denominator_span_count
+    from changes
+    inner join combinations
+        on
+            {{ is_combination_of('changes') }}
+    inner join combination_slices
+        on combinations.combination_number = combination_slices.combination_number
+    group by
+        combination_slices.slice_number, changes.unit_id, changes.calendar_date
 
 ),
 
@@ -103,7 +125,7 @@ running as (
         sum(denominator_span_count) over so_far as denominator_spans_now
     from daily
     window so_far as (
-        partition by kpi_id, dimension, member, part, unit_id
+        partition by slice_number, unit_id
         order by calendar_date
         rows between unbounded preceding and current row
     )
@@ -113,10 +135,7 @@ running as (
 counted as (
 
     select
-        kpi_id,
-        dimension,
-        member,
-        part,
+        slice_number,
         unit_id,
         calendar_date,
         least(numerator_spans_now, 1)
@@ -127,5 +146,15 @@ counted as (
 
 )
 
-select * from counted
-where numerator != 0 or denominator != 0
+select
+    slices.kpi_id,
+    slices.dimension,
+    slices.member,
+    slices.part,
+    counted.unit_id,
+    counted.calendar_date,
+    counted.numerator,
+    counted.denominator
+from counted
+inner join slices on counted.slice_number = slices.slice_number
+where counted.numerator != 0 or counted.denominator != 0

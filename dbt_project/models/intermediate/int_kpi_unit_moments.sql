@@ -9,12 +9,6 @@ clock as (
 
 ),
 
-periods as (
-
-    select * from {{ ref('int_periods') }}
-
-),
-
 kpi_catalog as (
 
     select * from {{ ref('kpi_catalog') }}
@@ -33,46 +27,56 @@ unit_days as (
 
 ),
 
-sliced as (
+combinations as (
 
-    {{ slices('unit_days', [
-        'kpi_id', 'part', 'unit_id', 'kpi_date', 'matures_on', 'is_in_numerator',
-        'is_in_denominator'
-    ]) }}
+    {{ combinations('unit_days') }}
 
 ),
 
--- names are long and compared again and again: a slice goes by a number until the end
+combination_slices as (
+
+    {{ slices_of_combinations() }}
+
+),
 
 slices as (
 
-    select
+    select distinct
+        slice_number,
         kpi_id,
         dimension,
         member,
-        part,
-        row_number() over (order by kpi_id, dimension, member, part) as slice_number
-    from sliced
-    group by kpi_id, dimension, member, part
+        part
+    from combination_slices
+
+),
+
+units as (
+
+    select
+        unit_id,
+        row_number() over (order by unit_id) as unit_number
+    from unit_days
+    group by unit_id
 
 ),
 
 numbered as (
 
     select
-        slices.slice_number,
-        sliced.unit_id,
-        sliced.kpi_date,
-        sliced.matures_on,
-        sliced.is_in_numerator,
-        sliced.is_in_denominator
-    from sliced
-    inner join slices
+        combination_slices.slice_number,
+        units.unit_number,
+        unit_days.kpi_date,
+        unit_days.matures_on,
+        unit_days.is_in_numerator,
+        unit_days.is_in_denominator
+    from unit_days
+    inner join combinations
         on
-            sliced.kpi_id = slices.kpi_id
-            and sliced.dimension = slices.dimension
-            and sliced.member = slices.member
-            and sliced.part = slices.part
+            {{ is_combination_of('unit_days') }}
+    inner join combination_slices
+        on combinations.combination_number = combination_slices.combination_number
+    inner join units on unit_days.unit_id = units.unit_id
 
 ),
 
@@ -87,53 +91,28 @@ numbered as (
 units_by_{{ grain }} as (
 
     select
-        '{{ grain }}' as period_grain,
         {{ period_start(grain, first_day) }} as period_start,
         slice_number,
-        unit_id,
+        unit_number,
         max(is_in_numerator) as is_in_numerator,
         max(is_in_denominator) as is_in_denominator,
         max(matures_on) as matures_on
     from {{ finer }}
-    group by {{ period_start(grain, first_day) }}, slice_number, unit_id
+    group by {{ period_start(grain, first_day) }}, slice_number, unit_number
 
 ),
 
 {% endfor -%}
-in_periods as (
+-- on which day of a period the spans of each side are read
 
-    {% for grain in period_grains() %}
-    select * from units_by_{{ grain }}
-    {%- if grain == 'day' %}
-    where
-        period_start > {{ add_days(
-            '(select as_of from clock)', -var('published_days')
-        ) }}
-    {%- endif %}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
-
--- the days on which the spans of each side are read in a period
-
-span_days as (
+slice_spans as (
 
     select
         slices.slice_number,
-        periods.period_grain,
-        periods.period_start,
-        periods.last_date,
-        case kpi_catalog.numerator_spans
-            when 'start' then {{ add_days('periods.period_start', -1) }}
-            when 'end' then periods.last_date
-        end as numerator_date,
-        case kpi_catalog.denominator_spans
-            when 'start' then {{ add_days('periods.period_start', -1) }}
-            when 'end' then periods.last_date
-        end as denominator_date
-    from kpi_catalog
-    inner join slices on kpi_catalog.kpi_id = slices.kpi_id
-    cross join periods
+        kpi_catalog.numerator_spans,
+        kpi_catalog.denominator_spans
+    from slices
+    inner join kpi_catalog on slices.kpi_id = kpi_catalog.kpi_id
     where
         kpi_catalog.numerator_spans in ('start', 'end')
         or kpi_catalog.denominator_spans in ('start', 'end')
@@ -144,7 +123,7 @@ numbered_changes as (
 
     select
         slices.slice_number,
-        unit_changes.unit_id,
+        units.unit_number,
         unit_changes.calendar_date,
         unit_changes.numerator,
         unit_changes.denominator
@@ -155,70 +134,83 @@ numbered_changes as (
             and unit_changes.dimension = slices.dimension
             and unit_changes.member = slices.member
             and unit_changes.part = slices.part
+    inner join units on unit_changes.unit_id = units.unit_id
 
 ),
 
-counted_by_spans as (
+-- whether its spans make a unit count on a side, from a change to the next
+
+span_states as (
 
     select
-        in_periods.period_grain,
-        in_periods.period_start,
-        in_periods.slice_number,
-        in_periods.unit_id,
-        sum(
-            case
-                when numbered_changes.calendar_date <= span_days.numerator_date
-                    then numbered_changes.numerator * in_periods.is_in_numerator
-                else 0
-            end
-        ) as is_in_numerator,
-        sum(
-            case
-                when numbered_changes.calendar_date <= span_days.denominator_date
-                    then numbered_changes.denominator * in_periods.is_in_denominator
-                else 0
-            end
-        ) as is_in_denominator
-    from in_periods
-    inner join span_days
-        on
-            in_periods.slice_number = span_days.slice_number
-            and in_periods.period_grain = span_days.period_grain
-            and in_periods.period_start = span_days.period_start
-    inner join numbered_changes
-        on
-            in_periods.slice_number = numbered_changes.slice_number
-            and in_periods.unit_id = numbered_changes.unit_id
-            and span_days.last_date >= numbered_changes.calendar_date
-    group by
-        in_periods.period_grain,
-        in_periods.period_start,
-        in_periods.slice_number,
-        in_periods.unit_id
+        slice_number,
+        unit_number,
+        calendar_date as valid_from_date,
+        coalesce(
+            {{ add_days(
+                'lead(calendar_date) over (
+                    partition by slice_number, unit_number order by calendar_date
+                )',
+                -1
+            ) }},
+            date '9999-12-31'
+        ) as valid_to_date,
+        sum(numerator) over so_far as numerator,
+        sum(denominator) over so_far as denominator
+    from numbered_changes
+    window so_far as (
+        partition by slice_number, unit_number
+        order by calendar_date
+        rows between unbounded preceding and current row
+    )
 
 ),
 
 counted as (
 
+    {% for grain in period_grains() %}
+    {%- for side in ['numerator', 'denominator'] %}
     select
-        period_grain,
+        '{{ grain }}' as period_grain,
+        counted_units.period_start,
+        counted_units.slice_number,
+        {{ '-counted_units.is_in_numerator' if side == 'numerator' else '0' }}
+            as numerator,
+        {{ '-counted_units.is_in_denominator' if side == 'denominator' else '0' }}
+            as denominator,
+        cast(null as date) as matures_on
+    from units_by_{{ grain }} as counted_units
+    inner join slice_spans
+        on counted_units.slice_number = slice_spans.slice_number
+    inner join span_states
+        on
+            counted_units.slice_number = span_states.slice_number
+            and counted_units.unit_number = span_states.unit_number
+    where
+        span_states.{{ side }} = 1
+        and case slice_spans.{{ side }}_spans
+            when 'start' then {{ add_days('counted_units.period_start', -1) }}
+            when 'end'
+                then least(
+                    {{ add_days(
+                        next_period_start(grain, 'counted_units.period_start'), -1
+                    ) }},
+                    (select as_of from clock)
+                )
+        end between span_states.valid_from_date and span_states.valid_to_date
+
+    union all
+    {% endfor %}
+    select
+        '{{ grain }}' as period_grain,
         period_start,
         slice_number,
         is_in_numerator as numerator,
         is_in_denominator as denominator,
         matures_on
-    from in_periods
-
-    union all
-
-    select
-        period_grain,
-        period_start,
-        slice_number,
-        -is_in_numerator as numerator,
-        -is_in_denominator as denominator,
-        cast(null as date) as matures_on
-    from counted_by_spans
+    from units_by_{{ grain }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 
@@ -232,6 +224,11 @@ summed as (
         sum(denominator) as denominator,
         max(matures_on) as matures_on
     from counted
+    where
+        period_grain != 'day'
+        or period_start > {{ add_days(
+            '(select as_of from clock)', -var('published_days')
+        ) }}
     group by period_grain, period_start, slice_number
 
 )
