@@ -1,7 +1,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test soak clients spark-test superset superset-test dev lint docs metrics
+.PHONY: run test soak bench clients spark-test superset superset-test dev lint docs metrics
+
+SIZES = 1,10
+PARTS = limit,rivals,empty,growth,memory
+SCRATCH = build/bench
 
 run: $(BIN)/warehouse exports
 	$(BIN)/warehouse run --exports exports --home home
@@ -9,8 +13,11 @@ run: $(BIN)/warehouse exports
 test: lint
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not soak and not spark"
 
-soak: $(BIN)/warehouse clients .venv-metricflow/bin/mf .venv-superset/installed
+soak: $(BIN)/warehouse clients .venv-metricflow/bin/mf .venv-superset/installed .venv-bench/installed
 	$(BIN)/pytest -m soak
+
+bench: $(BIN)/warehouse .venv-bench/installed
+	$(BIN)/python -m benchmarks --scratch $(SCRATCH) --sizes $(SIZES) --parts $(PARTS) $(if $(REPEATS),--repeats $(REPEATS))
 
 clients: .venv-clients/pyvenv.cfg
 
@@ -54,3 +61,6 @@ $(BIN)/warehouse: requirements.lock pyproject.toml
 
 .venv-superset/installed: orchestration/superset/requirements.txt
 	$(PYTHON) -m venv .venv-superset && .venv-superset/bin/pip install -q -r $< && touch $@
+
+.venv-bench/installed: benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-bench && .venv-bench/bin/pip install -q -r $< && touch $@

@@ -1,0 +1,1 @@
+"""Measures of speed and memory, beside the limit and beside what others do."""

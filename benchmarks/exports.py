@@ -22,6 +22,8 @@ from orchestration.sample import write_sample
 from orchestration.sql_text import literal, quoted
 
 CUSTOMERS, MONTHS, SEED = 25_000, 12, 7
+# of fewer, chance alone makes days that the audit finds strange
+FEWEST_CUSTOMERS = 3_000
 CONTACTS_OF_A_COPY = 1_000_000
 CONTACTS, EVENTS, RATES = "contact/contacts", "contact/contact_events", "payment/fx_rates"
 MOMENT = {CONTACTS: "started_at", EVENTS: "occurred_at"}
@@ -45,7 +47,7 @@ class Copies:
 def write_exports(scratch: Path, out: Path, contacts: int) -> dict[str, int]:
     """Write exports with so many contact rows; return the rows of every kind."""
     copies = Copies(max(round(contacts / CONTACTS_OF_A_COPY), 1), contacts)
-    customers = min(CUSTOMERS, max(CUSTOMERS * contacts // CONTACTS_OF_A_COPY, 100))
+    customers = min(CUSTOMERS, max(CUSTOMERS * contacts // CONTACTS_OF_A_COPY, FEWEST_CUSTOMERS))
     return multiply(sampled(scratch, customers, MONTHS), out, copies)
 
 
@@ -55,7 +57,9 @@ def write_history(scratch: Path, out: Path, contacts: int, times: int) -> list[P
     ``contacts`` are those of a quarter. A quarter is 13 weeks and comes from a system of its own,
     as its first export tells of all that was before it. Returns the YAML files of the systems.
     """
-    world = sampled(scratch, max(CUSTOMERS * 4 * contacts // CONTACTS_OF_A_COPY, 100), 3)
+    world = sampled(
+        scratch, max(CUSTOMERS * 4 * contacts // CONTACTS_OF_A_COPY, FEWEST_CUSTOMERS), 3
+    )
     systems = []
     for quarter in range(times):
         name = f"quarter_{quarter}"
@@ -121,7 +125,9 @@ def _number_contacts(connection: duckdb.DuckDBPyConnection, world: Path, copies:
         """
     )
     sampled_rows = connection.execute("select count(*) from contact_rows").fetchone()[0]
-    further, rest = divmod(copies.contacts - sampled_rows * copies.number, sampled_rows * copies.number)
+    further, rest = divmod(
+        copies.contacts - sampled_rows * copies.number, sampled_rows * copies.number
+    )
     if further < 0:
         raise ValueError(
             f"{copies.number} copies of {sampled_rows:,} contact rows are more than"
@@ -177,7 +183,9 @@ def _value(name: str, kind: str, copies: Copies) -> str:
     """Write what a copy has in a column, NULL where the sample has nothing."""
     value = f"sampled.{quoted(name)}"
     if name.endswith("_id") or name == "reference":
-        marked = f"{value} || {literal(copies.mark)} || case when copy > 0 then 'c' || copy else '' end"
+        marked = (
+            f"{value} || {literal(copies.mark)} || case when copy > 0 then 'c' || copy else '' end"
+        )
         if kind in MOMENT and name == "contact_id":
             marked += " || case when repeat > 0 then 'r' || repeat else '' end"
         return marked

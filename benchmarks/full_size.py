@@ -1,9 +1,9 @@
 """Time the whole daily job at full size and say where the time goes.
 
-One first run that catches up a year of exports with at least a million instalments, a million
-payment rows and three million contacts, then a second run with nothing new:
+One first run that catches up a year of exports with three million contacts and about a million
+instalments and payments, then a second run with nothing new:
 
-    python benchmarks/full_size.py --scratch /some/disk
+    python -m benchmarks.full_size --scratch /some/disk
 
 Prints seconds of both runs, of every step and of the slowest models, and the peak of memory.
 """
@@ -11,81 +11,15 @@ Prints seconds of both runs, of every step and of the slowest models, and the pe
 import argparse
 import json
 import re
-import resource
 import shutil
-import subprocess
-import sys
-import time
 from collections import Counter
 from pathlib import Path
 
-import duckdb
+from benchmarks import ours
+from benchmarks.exports import write_exports
 
-from orchestration.sample import write_sample
-
-CUSTOMERS, MONTHS, SEED = 85_000, 12, 7
-ROWS = {"billing/instalments": 1_000_000, "payment/payments": 1_000_000}
 CONTACTS = 3_000_000
 SLOWEST = 15
-
-
-def write_exports(exports: Path) -> dict[str, int]:
-    """Write the sample, then repeat its contacts, each an hour later, until there are enough."""
-    summary = write_sample(exports, CUSTOMERS, MONTHS, SEED, lambda said: None)
-    counts = {kind.replace(".", "/"): rows for kind, rows in summary.rows.items()}
-    for kind, least in ROWS.items():
-        if counts[kind] < least:
-            raise SystemExit(f"only {counts[kind]:,} {kind}: raise CUSTOMERS.")
-    contacts = sorted((exports / "contact" / "contacts").glob("*.csv"))
-    sampled = counts["contact/contacts"]
-    repeats, rest = divmod(max(CONTACTS - sampled, 0), sampled)
-    # the later days are the fuller ones
-    repeated_once_more = contacts[-(-len(contacts) * (sampled - rest) // sampled) - 1 :]
-    with duckdb.connect() as connection:
-        for path in contacts:
-            times = repeats + (path in repeated_once_more)
-            connection.execute(
-                f"""
-                copy (
-                    select contacts.* replace (
-                        contact_id || '-' || repeat as contact_id,
-                        case
-                            when length(started_at) = 19
-                                then strftime(
-                                    started_at::timestamp + to_hours(repeat), '%Y-%m-%d %H:%M:%S'
-                                )
-                            else started_at
-                        end as started_at
-                    )
-                    from read_csv('{path}', all_varchar = true) as contacts
-                    cross join range(1, {times + 1}) as repeats (repeat)
-                ) to '{path.with_name(path.stem + "_again.csv")}'
-                """
-            )
-        counts["contact/contacts"] = connection.execute(
-            f"select count(*) from read_csv('{contacts[0].parent}/*.csv', all_varchar = true)"
-        ).fetchone()[0]
-    return counts
-
-
-def run(exports: Path, home: Path) -> float:
-    """Run the daily job; return its seconds."""
-    started = time.monotonic()
-    subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from orchestration.command_line import main; main()",
-            "run",
-            "--exports",
-            str(exports),
-            "--home",
-            str(home),
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    return time.monotonic() - started
 
 
 def print_where_the_time_goes(home: Path) -> None:
@@ -107,18 +41,22 @@ def print_where_the_time_goes(home: Path) -> None:
 def main() -> None:
     """Write the exports, run twice, print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scratch", type=Path, required=True, help="directory for some 5 GB")
-    scratch = parser.parse_args().scratch
+    parser.add_argument("--scratch", type=Path, required=True, help="directory for some 8 GB")
+    scratch = parser.parse_args().scratch.absolute()
     exports, home = scratch / "exports", scratch / "home"
-    shutil.rmtree(home, ignore_errors=True)
     if not exports.exists():
-        for kind, rows in sorted(write_exports(exports).items()):
+        unfinished = scratch / "exports.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        for kind, rows in write_exports(scratch, unfinished, CONTACTS).items():
             print(f"{kind:<32} {rows:>12,} rows")
-    print(f"first run, everything new: {run(exports, home):.0f} s")
+        unfinished.rename(exports)
+    first = ours.first_run(exports, home)
+    print(f"first run, everything new: {first.seconds:.0f} s")
     print_where_the_time_goes(home)
-    print(f"second run, nothing new:   {run(exports, home):.0f} s")
-    peak_kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(f"peak memory of a run:      {peak_kib / 2**20:.1f} GiB")
+    second = ours.daily_run(exports, home)
+    print(f"second run, nothing new:   {second.seconds:.0f} s")
+    peak_bytes = max(first.peak_bytes, second.peak_bytes)
+    print(f"peak memory of a run:      {peak_bytes / 2**30:.1f} GiB")
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ import pytest
 
 from orchestration.runs import past_runs
 
-FULL_SIZE = Path(__file__).resolve().parents[1] / "benchmarks" / "full_size.py"
+PROJECT = Path(__file__).resolve().parents[1]
 
 
 @pytest.mark.soak
 def test_the_job_releases_at_full_size_and_says_where_the_time_goes(tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, str(FULL_SIZE), "--scratch", str(tmp_path)],
+        [sys.executable, "-m", "benchmarks.full_size", "--scratch", str(tmp_path)],
+        cwd=PROJECT,
         capture_output=True,
         text=True,
         check=False,

@@ -108,9 +108,9 @@ def read_targets(exports: Exports, cash: pl.DataFrame, contracts: pl.DataFrame) 
         .with_columns(pl.lit(1.0).alias("share"))
     )
 
-    active = exports.newest(
-        "billing/agreements", ["agreement_id"], ["activated_date"]
-    ).filter(pl.col("activated_date").str.to_date() <= exports.as_of)
+    active = exports.newest("billing/agreements", ["agreement_id"], ["activated_date"]).filter(
+        pl.col("activated_date").str.to_date() <= exports.as_of
+    )
     replaced = (
         exports.newest(
             "billing/agreement_contracts", ["agreement_id", "contract_id"], ["replaced_amount"]
@@ -129,9 +129,7 @@ def read_targets(exports: Exports, cash: pl.DataFrame, contracts: pl.DataFrame) 
     only = contracts.lazy().filter(pl.col("customer_id").is_unique())
     alone = (
         paid.filter(
-            pl.all_horizontal(
-                pl.col("contract_id", "instalment_id", "agreement_id").is_null()
-            )
+            pl.all_horizontal(pl.col("contract_id", "instalment_id", "agreement_id").is_null())
         )
         .select("cash_id", "customer_id")
         .join(only, on="customer_id")
@@ -210,10 +208,7 @@ def reported(exports: Exports, cash: pl.DataFrame, targets: pl.DataFrame) -> pl.
         .sort("date")
         .collect()
     )
-    ours = (
-        pl.col("cash")
-        - (pl.col("cash") * pl.col("gone").fill_null(0)).round().cast(pl.Int64)
-    )
+    ours = pl.col("cash") - (pl.col("cash") * pl.col("gone").fill_null(0)).round().cast(pl.Int64)
     rate = pl.when(pl.col("currency") == "BRL").then(10_000).otherwise("rate")
     return (
         cash.join(gone, on="cash_id", how="left")

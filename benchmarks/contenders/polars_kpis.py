@@ -96,9 +96,7 @@ def follow_messages(contacts: pl.DataFrame, events: pl.DataFrame) -> pl.DataFram
         .join(messages, on="contact_id", how="left")
         .join(followed, on="contact_id", how="left")
         .with_columns(
-            (pl.col("outcome").is_not_null() | pl.col("has_left").fill_null(True)).alias(
-                "is_sent"
-            ),
+            (pl.col("outcome").is_not_null() | pl.col("has_left").fill_null(True)).alias("is_sent"),
             pl.when(pl.col("has_person"))
             .then(True)
             .when(pl.col("delivered_at").is_not_null() | pl.col("bounced_at").is_not_null())
@@ -123,10 +121,10 @@ def follow_messages(contacts: pl.DataFrame, events: pl.DataFrame) -> pl.DataFram
 def follow_actions(
     contacts: pl.DataFrame, events: pl.DataFrame, cash: pl.DataFrame, targets: pl.DataFrame
 ) -> pl.DataFrame:
-    """Give the actions that reached a customer: were they answered, were they followed by cash?"""
-    actions = contacts.filter(
-        (pl.col("direction") == "outbound") & pl.col("is_contacted")
-    ).select("contact_id", "customer_id", "channel", "started_at", "date")
+    """Give the actions that reached a customer, whether answered and whether followed by cash."""
+    actions = contacts.filter((pl.col("direction") == "outbound") & pl.col("is_contacted")).select(
+        "contact_id", "customer_id", "channel", "started_at", "date"
+    )
     answers = contacts.filter(
         (pl.col("direction") == "inbound") & (pl.col("is_contacted") | ~pl.col("is_call"))
     ).select("customer_id", pl.col("started_at").alias("answered_at"))
@@ -245,6 +243,7 @@ def figures(
     date: str,
     numerator: str | None,
     dimension: str | None = None,
+    *,
     has_denominator: bool = True,
 ) -> pl.LazyFrame:
     """Sum a KPI by month, in all or by the members of a dimension."""

@@ -1,6 +1,6 @@
 """Load the exports into PostgreSQL by COPY, compute ten KPIs by month in SQL, write them down.
 
-    python postgres_kpis.py EXPORTS FIGURES.csv CONNINFO
+python postgres_kpis.py EXPORTS FIGURES.csv CONNINFO
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Ten KPIs by month in Spark SQL, on the cores of this machine.
 
-    python pyspark_kpis.py EXPORTS FIGURES.csv
+python pyspark_kpis.py EXPORTS FIGURES.csv
 """
 
 import csv

@@ -1,0 +1,59 @@
+"""What a user of this project types, as processes to be measured."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.measuring import Measured, measure
+from orchestration.contract import DBT_PROJECT
+from orchestration.warehouse import warehouse_path
+
+ENTRY = ("-c", "from orchestration.command_line import main; main()")
+
+
+def daily_run(
+    exports: Path, home: Path, sources: Sequence[Path] = (), memory: str | None = None
+) -> Measured:
+    """Run the daily job: load, build, test, audit, release."""
+    named = [part for path in sources for part in ("--sources", path)]
+    return measure(
+        [sys.executable, *ENTRY, "run", "--exports", exports, "--home", home, *named],
+        {"WAREHOUSE_MEMORY": memory} if memory else None,
+    )
+
+
+def first_run(
+    exports: Path, home: Path, sources: Sequence[Path] = (), memory: str | None = None
+) -> Measured:
+    """Run the daily job on all of the exports, from nothing."""
+    shutil.rmtree(home, ignore_errors=True)
+    return daily_run(exports, home, sources, memory)
+
+
+def seconds_by_step(home: Path) -> dict[str, float]:
+    """Read how long each step of the newest run took."""
+    newest = (home / "runs.jsonl").read_text().splitlines()[-1]
+    return json.loads(newest)["seconds_by_step"]
+
+
+def ten_kpis(exports: Path, home: Path, out: Path) -> Measured:
+    """Load what the ten KPIs need, build them and write them down, from nothing."""
+    shutil.rmtree(home, ignore_errors=True)
+    return measure([sys.executable, "-m", "benchmarks.ten_kpis", exports, home, out])
+
+
+def dbt_build(home: Path) -> Measured:
+    """Build the warehouse as an analyst would, with dbt's own command."""
+    dbt = Path(sys.executable).with_name("dbt")
+    target = os.environ.get("DBT_TARGET_PATH") or home / "dbt"
+    return measure(
+        [
+            *(dbt, "build", "--exclude-resource-type", "unit_test"),
+            *("--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT),
+            *("--target-path", target, "--log-path", target),
+        ],
+        {"WAREHOUSE_FILE": str(warehouse_path(home))},
+    )
