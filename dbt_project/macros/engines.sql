@@ -40,6 +40,17 @@
 
 {% macro spark__whole_number() -%} decimal(38, 0) {%- endmacro %}
 
+{#- A double as an exact number of four decimals. Spark rounds the digits it would print. -#}
+{% macro ten_thousandths(amount) -%} {{ adapter.dispatch('ten_thousandths')(amount) }} {%- endmacro %}
+
+{% macro duckdb__ten_thousandths(amount) -%} cast({{ amount }} as decimal(28, 4)) {%- endmacro %}
+
+{% macro spark__ten_thousandths(amount) -%}
+    cast(
+        cast(round({{ amount }} * 10000, 0) as decimal(34, 0)) * 0.0001 as decimal(28, 4)
+    )
+{%- endmacro %}
+
 {#- Spark's div gives a bigint, whatever is divided; its / of what leaves no remainder is
     exact. -#}
 {% macro whole_quotient(dividend, divisor) -%}

@@ -271,20 +271,17 @@ converted as (
         {{ converted(
             'rated.numerator_end', 'catalog.is_numerator_money', 'rated.last_rate'
         ) }} as numerator_end,
-        {{ ratio(
-            '(rated.numerator_start * rated.elapsed_days + rated.numerator_days)',
-            'rated.elapsed_days'
-        ) }} as numerator_mean,
+        rated.elapsed_days,
+        rated.numerator_start * rated.elapsed_days + rated.numerator_days
+            as numerator_days,
         {{ converted(
             'rated.denominator_start', 'catalog.is_denominator_money', 'rated.eve_rate'
         ) }} as denominator_start,
         {{ converted(
             'rated.denominator_end', 'catalog.is_denominator_money', 'rated.last_rate'
         ) }} as denominator_end,
-        {{ ratio(
-            '(rated.denominator_start * rated.elapsed_days + rated.denominator_days)',
-            'rated.elapsed_days'
-        ) }} as denominator_mean
+        rated.denominator_start * rated.elapsed_days + rated.denominator_days
+            as denominator_days
     from rated
     inner join catalog on rated.kpi_id = catalog.kpi_id
 
@@ -309,7 +306,8 @@ select
     {%- endfor %}
     cast(sum({{ side }}_end) - sum({{ side }}_start) as decimal(28, 4))
         as {{ side }}_change,
-    sum({{ side }}_mean) as {{ side }}_mean,
+    -- summed before it is divided: an exact number has the same sum in any order
+    {{ ratio('sum(' ~ side ~ '_days)', 'max(elapsed_days)') }} as {{ side }}_mean,
     {%- endfor %}
     sum(rows_start) as rows_start,
     sum(rows_end) as rows_end

@@ -26,9 +26,9 @@ reasons as (
         reasons.reason_source,
         reasons.recorded_at,
         reasons.recorded_date,
-        try_cast(
-            case when reasons.weight < 0 then 0 else reasons.weight end
-            as decimal(18, 6)
+        cast(
+            case when reasons.weight < 0 then 0 else reasons.weight end * 1000000
+            as bigint
         ) as given_weight
     from {{ ref('stg_contact__reasons') }} as reasons
     inner join {{ ref('dim_contracts') }} as contracts
@@ -101,11 +101,14 @@ weighed as (
         *,
         case
             when coalesce(sum(given_weight) over span, 0) = 0 then 1000000
-            else cast(
-                coalesce(
-                    given_weight,
-                    cast(avg(given_weight) over span as decimal(18, 6))
-                ) * 1000000 as bigint
+            else coalesce(
+                given_weight,
+                cast(
+                    {{ whole_quotient(
+                        '(2 * sum(given_weight) over span + count(given_weight) over span)',
+                        '(2 * count(given_weight) over span)'
+                    ) }} as bigint
+                )
             )
         end as whole_weight
     from in_force

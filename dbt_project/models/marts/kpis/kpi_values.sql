@@ -208,11 +208,11 @@ totals as (
         *,
         case
             when blocked_by is null
-                then exact_numerator + cast(mean_numerator as decimal(28, 4))
+                then exact_numerator + {{ ten_thousandths('mean_numerator') }}
         end as numerator,
         case
             when blocked_by is null and kind != 'amount'
-                then exact_denominator + cast(mean_denominator as decimal(28, 4))
+                then exact_denominator + {{ ten_thousandths('mean_denominator') }}
         end as denominator,
         cast(exact_numerator as double) + mean_numerator as unrounded_numerator,
         cast(exact_denominator as double) + mean_denominator as unrounded_denominator

@@ -15,7 +15,7 @@ select
     -- what was learnt
     lower(reason) as reason,
     lower(reason_source) as reason_source,
-    {{ read_as('weight', 'double') }} as weight,
+    {{ read_as('weight', 'decimal(18, 6)') }} as weight,
 
     -- when
     {{ instant('recorded_at') }} as recorded_at,
