@@ -233,9 +233,16 @@ def test_one_number_tells_a_column_named_for_it(warehouse, write_exports, tmp_pa
     assert words in problem
 
 
-def test_an_expression_does_not_carry_an_identifier_in(warehouse, write_exports, tmp_path):
-    system = crm(tmp_path, "{customer_id: Id}", '{segment: "lower(Mail)"}')
-    exports = write_exports({"2024-01-31.csv": "Id,Mail\n1,ANA@EXAMPLE.COM\n"})
+@pytest.mark.parametrize(
+    ("expression", "row"),
+    [("lower(Mail)", "1,ANA@EXAMPLE.COM,"), ("concat(Mail, '@', Domain)", "1,ana,example.com")],
+    ids=["of one", "put together"],
+)
+def test_an_expression_does_not_carry_an_identifier_in(
+    warehouse, write_exports, tmp_path, expression, row
+):
+    system = crm(tmp_path, "{customer_id: Id}", f'{{segment: "{expression}"}}')
+    exports = write_exports({"2024-01-31.csv": f"Id,Mail,Domain\n{row}\n"})
     (problem,) = refusal(warehouse, exports, system)
     assert "billing.customers.segment" in problem
 
