@@ -47,6 +47,30 @@ def test_rows_land_as_text_with_where_they_come_from(warehouse, write_exports):
     )
 
 
+def test_rows_read_in_parallel_have_the_numbers_of_their_lines(warehouse, write_exports):
+    counts = {1: 5, 2: 250_000, 3: 2}
+    files = {
+        f"billing/customers/2024-01-0{day}.csv": "customer_id,region\n"
+        + "".join(
+            "half a line\n" if line == count else f"{day}-{line},{'north' * 40}\n"
+            for line in range(2, count + 2)
+        )
+        for day, count in counts.items()
+    }
+    loaded = load_all(warehouse, write_exports(files))
+    assert [(file.rows_in, file.rows_rejected) for file in loaded] == [
+        (count, 1) for count in counts.values()
+    ]
+    assert rows(
+        warehouse,
+        "select count_if(customer_id != day(export_day) || '-' || row_number), count(*)"
+        " from raw.billing_customers",
+    ) == [(0, 250_004)]
+    assert rows(warehouse, "select row_number from raw.rejected_rows order by export_day") == [
+        (count,) for count in counts.values()
+    ]
+
+
 def test_columns_are_found_in_any_order_and_case_and_unknown_ones_reported(
     warehouse, write_exports
 ):
