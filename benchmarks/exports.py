@@ -2,8 +2,8 @@
 
 One invented portfolio is sampled and multiplied: a copy of it is another portfolio of the same
 size, with ids of its own. Of three contacts two are further attempts, one and two hours after the
-one the sample has, with what was reported of their messages. Only exchange rates are the same for
-all copies.
+one the sample has, with what was reported of their messages; a few of the calls are withdrawn. Only
+exchange rates are the same for all copies.
 
     python -m benchmarks.exports --out FOLDER --contacts 1000000
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from orchestration.contract import contract
+from orchestration.contract import IS_DELETED, contract
 from orchestration.sample import write_sample
 from orchestration.sql_text import literal, quoted
 
@@ -25,6 +25,7 @@ CUSTOMERS, MONTHS, SEED = 25_000, 12, 7
 # of fewer, chance alone makes days that the audit finds strange
 FEWEST_CUSTOMERS = 3_000
 CONTACTS_OF_A_COPY = 1_000_000
+WITHDRAWN_OF = 100
 CONTACTS, EVENTS, RATES = "contact/contacts", "contact/contact_events", "payment/fx_rates"
 MOMENT = {CONTACTS: "started_at", EVENTS: "occurred_at"}
 # of a person, whom no date of an export tells apart
@@ -175,12 +176,18 @@ def _rows_of(connection: duckdb.DuckDBPyConnection, kind: str, path: Path, copie
         )
     with path.open(encoding="utf-8") as file:
         names = file.readline().strip().split(",")
+    if kind == CONTACTS:
+        names.append(IS_DELETED)
     values = ", ".join(f"{_value(name, kind, copies)} as {quoted(name)}" for name in names)
     return f"select {values} from {source}"
 
 
 def _value(name: str, kind: str, copies: Copies) -> str:
     """Write what a copy has in a column, NULL where the sample has nothing."""
+    if name == IS_DELETED:
+        # of a message, what was reported of it would be an orphan
+        is_withdrawn = f"channel = 'voice' and repeat > 0 and sampled.place % {WITHDRAWN_OF} = 0"
+        return f"case when {is_withdrawn} then 'true' end"
     value = f"sampled.{quoted(name)}"
     if name.endswith("_id") or name == "reference":
         marked = (

@@ -9,21 +9,21 @@ from pathlib import Path
 
 import psycopg
 
-# the largest first: two connections share the work
-KINDS = (
-    "contact/contact_events",
-    "contact/contacts",
-    "billing/instalments",
-    "payment/payments",
-    "payment/portal_sessions",
-    "billing/contracts",
-    "billing/customers",
-    "payment/allocations",
-    "billing/agreements",
-    "billing/adjustments",
-    "billing/agreement_contracts",
-    "payment/fx_rates",
-)
+# what each kind is known by; the largest first, as two connections share the work
+KEYS = {
+    "contact/contact_events": "contact_id, event, occurred_at",
+    "contact/contacts": "contact_id",
+    "billing/instalments": "instalment_id",
+    "payment/payments": "payment_id, status, status_at::timestamptz",
+    "payment/portal_sessions": "session_id",
+    "billing/contracts": "contract_id",
+    "billing/customers": "customer_id",
+    "payment/allocations": "payment_id, contract_id, instalment_id",
+    "billing/agreements": "agreement_id",
+    "billing/adjustments": "adjustment_id",
+    "billing/agreement_contracts": "agreement_id, contract_id",
+    "payment/fx_rates": "currency, rate_date",
+}
 CONNECTIONS = 2
 CHUNK = 1 << 20
 # of the others, text; status_at may be a day alone, which a timestamp does not tell
@@ -46,7 +46,7 @@ def main() -> None:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("drop schema public cascade; create schema public")
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(pool.map(lambda kind: load(conninfo, exports / kind), KINDS))
+        list(pool.map(lambda kind: load(conninfo, exports / kind, KEYS[kind]), KEYS))
     as_of = max(path.name[:10] for path in exports.glob("*/*/*.csv"))
     with connect(conninfo) as connection:
         for step in STEPS:
@@ -66,13 +66,17 @@ def connect(conninfo: str) -> psycopg.Connection:
     return connection
 
 
-def load(conninfo: str, folder: Path) -> None:
+def load(conninfo: str, folder: Path, key: str) -> None:
     """Copy the files of a kind into its table, in the order of their delivery."""
     table = f"raw_{folder.name}"
     paths = sorted(folder.glob("*.csv"))
     with paths[0].open() as first:
         names = first.readline().strip().split(",")
     columns = ", ".join(f"{name} {TYPE_OF.get(name, 'text')}" for name in names)
+    order = [key, *(["updated_at desc nulls last"] if "updated_at" in names else [])]
+    newest = f"select distinct on ({key}) * from {table} order by {', '.join(order)}, delivery desc"
+    if "is_deleted" in names:
+        newest = f"select * from ({newest}) as newest where not coalesce(is_deleted, false)"
     with connect(conninfo) as connection:
         connection.execute(
             f"create unlogged table {table} ("
@@ -84,6 +88,7 @@ def load(conninfo: str, folder: Path) -> None:
                 while chunk := file.read(CHUNK):
                     rows.write(chunk)
         connection.execute(f"analyze {table}")
+        connection.execute(f"create view newest_{folder.name} as {newest}")
 
 
 if __name__ == "__main__":

@@ -1,21 +1,15 @@
--- Ten KPIs by month, from exports that COPY has put into the tables of postgres_tables.sql.
--- Every step is a table of its own, so that the planner knows what it has before the next.
-
--- the newest version of each row, withdrawn ones left out
-
-create unlogged table customers as
-select distinct on (customer_id) *
-from raw_customers
-order by customer_id, updated_at desc nulls last, delivery desc;
+-- Ten KPIs by month. The newest versions of what COPY has loaded are the views newest_<kind> of
+-- postgres_kpis.py. Every step is a table of its own, so that the planner knows what it has before
+-- the next.
 
 create unlogged table golden as
 with recursive chains as (
     select customer_id, customer_id as golden_id, merged_into_customer_id as next_id, 0 as step
-    from customers
+    from newest_customers
     union all
     select chains.customer_id, chains.next_id, customers.merged_into_customer_id, step + 1
     from chains
-    left join customers on chains.next_id = customers.customer_id
+    left join newest_customers as customers on chains.next_id = customers.customer_id
     where chains.next_id is not null and step < 20
 )
 select distinct on (customer_id) customer_id, golden_id
@@ -25,11 +19,7 @@ order by customer_id, step desc;
 
 create unlogged table contracts as
 select contract_id, coalesce(golden_id, customer_id) as customer_id, portfolio
-from (
-    select distinct on (contract_id) contract_id, customer_id, portfolio
-    from raw_contracts
-    order by contract_id, updated_at desc nulls last, delivery desc
-) as newest
+from newest_contracts
 left join golden using (customer_id);
 
 create unlogged table contacts as
@@ -41,20 +31,15 @@ select
     lower(direction) as direction,
     lower(outcome) as outcome,
     lower(actor) as actor,
-    campaign,
     started_at,
     started_at::date as contact_date,
     lower(channel) in ('voice', 'ivr') as is_call
-from (
-    select distinct on (contact_id) *
-    from raw_contacts
-    order by contact_id, updated_at desc nulls last, delivery desc
-) as newest
+from newest_contacts
 left join golden using (customer_id)
 where started_at::date <= :as_of;
 
 create unlogged table events as
-select distinct on (contact_id, event, occurred_at)
+select
     contact_id,
     lower(event) as event,
     occurred_at,
@@ -62,9 +47,8 @@ select distinct on (contact_id, event, occurred_at)
     lower(event) in ('opened', 'clicked', 'visited', 'replied', 'opted_out')
     and not coalesce(is_machine, false)
     and not coalesce(is_automatic, false) as is_by_person
-from raw_contact_events
-where occurred_at::date <= :as_of
-order by contact_id, event, occurred_at, delivery desc;
+from newest_contact_events
+where occurred_at::date <= :as_of;
 
 analyze golden, contracts, contacts, events;
 

@@ -15,11 +15,7 @@ with statuses as (
             else status_at::timestamptz
         end as ordered_at,
         case when lower(status) = 'cleared' then 0 else 1 end as status_order
-    from (
-        select distinct on (payment_id, status, status_at::timestamptz) *
-        from raw_payments
-        order by payment_id, status, status_at::timestamptz, delivery desc
-    ) as newest
+    from newest_payments
     where
         lower(status) in ('cleared', 'reversed', 'charged_back', 'refunded')
         and status_at::timestamptz::date <= :as_of
@@ -110,31 +106,7 @@ analyze cash;
 -- which contracts a payment is for: as its source allocates it, else as it names one
 
 create unlogged table targets as
-with instalments as (
-    select distinct on (instalment_id) instalment_id, contract_id
-    from raw_instalments
-    order by instalment_id, updated_at desc nulls last, delivery desc
-),
-
-agreements as (
-    select distinct on (agreement_id) agreement_id, activated_date
-    from raw_agreements
-    order by agreement_id, updated_at desc nulls last, delivery desc
-),
-
-agreement_contracts as (
-    select distinct on (agreement_id, contract_id) agreement_id, contract_id, replaced_amount
-    from raw_agreement_contracts
-    order by agreement_id, contract_id, delivery desc
-),
-
-allocations as (
-    select distinct on (payment_id, contract_id, instalment_id) payment_id, contract_id, amount
-    from raw_allocations
-    order by payment_id, contract_id, instalment_id, delivery desc
-),
-
-only_contracts as (
+with only_contracts as (
     select customer_id, min(contract_id) as contract_id
     from contracts
     group by customer_id
@@ -150,7 +122,7 @@ ways as (
             partition by cash_id
         )) as share
     from cash
-    inner join allocations using (payment_id)
+    inner join newest_allocations as allocations using (payment_id)
     inner join contracts on allocations.contract_id = contracts.contract_id
     where is_payment and allocations.amount > 0
     group by cash_id, cash.amount, allocations.contract_id
@@ -159,7 +131,7 @@ ways as (
 
     select cash_id, 2, contracts.contract_id, 1
     from cash
-    left join instalments using (instalment_id)
+    left join newest_instalments as instalments using (instalment_id)
     inner join contracts
         on coalesce(cash.contract_id, instalments.contract_id) = contracts.contract_id
     where is_payment
@@ -172,8 +144,8 @@ ways as (
         agreement_contracts.contract_id,
         replaced_amount / sum(replaced_amount) over (partition by cash_id)
     from cash
-    inner join agreements using (agreement_id)
-    inner join agreement_contracts using (agreement_id)
+    inner join newest_agreements as agreements using (agreement_id)
+    inner join newest_agreement_contracts as agreement_contracts using (agreement_id)
     inner join contracts on agreement_contracts.contract_id = contracts.contract_id
     where is_payment and activated_date <= :as_of
 
@@ -200,11 +172,7 @@ claims as (
         or sum(amount) filter (where kind = 'recall') over contract_so_far > 0 as is_gone
     from (
         select contract_id, lower(kind) as kind, adjusted_date, sum(amount) as amount
-        from (
-            select distinct on (adjustment_id) *
-            from raw_adjustments
-            order by adjustment_id, updated_at desc nulls last, delivery desc
-        ) as newest
+        from newest_adjustments
         where lower(kind) in ('debt_sale', 'recall') and adjusted_date <= :as_of
         group by contract_id, lower(kind), adjusted_date
     ) as daily
@@ -238,11 +206,7 @@ select
         rate_date + 7,
         lead(rate_date, 1, date '9999-12-31') over (partition by currency order by rate_date) - 1
     ) as to_date
-from (
-    select distinct on (upper(currency), rate_date) upper(currency) as currency, rate_date, rate
-    from raw_fx_rates
-    order by upper(currency), rate_date, delivery desc
-) as newest
+from newest_fx_rates
 where rate > 0;
 
 create unlogged table our_cash as

@@ -71,9 +71,7 @@ select
     lower(channel) as channel,
     date_trunc('month', coalesce(submitted_at, succeeded_at)::date)::date as month,
     coalesce(succeeded_at::date <= :as_of, false) as is_succeeded
-from (
-    select distinct on (session_id) * from raw_portal_sessions order by session_id, delivery desc
-) as newest
+from newest_portal_sessions as newest
 left join contacts on visited_from_contact_id = contact_id
 where
     newest.started_at::date <= :as_of
@@ -82,11 +80,7 @@ where
 create unlogged table offers as
 with leading_contracts as (
     select distinct on (agreement_id) agreement_id, portfolio
-    from (
-        select distinct on (agreement_id, contract_id) *
-        from raw_agreement_contracts
-        order by agreement_id, contract_id, delivery desc
-    ) as newest
+    from newest_agreement_contracts
     inner join contracts using (contract_id)
     order by agreement_id, replaced_amount desc nulls last, contract_id
 )
@@ -99,10 +93,6 @@ select
         or (activated_date between offered_at::date and :as_of),
         false
     ) as is_accepted
-from (
-    select distinct on (agreement_id) *
-    from raw_agreements
-    order by agreement_id, updated_at desc nulls last, delivery desc
-) as newest
+from newest_agreements
 left join leading_contracts using (agreement_id)
 where offered_at::date <= :as_of;

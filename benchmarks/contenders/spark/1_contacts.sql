@@ -1,20 +1,5 @@
--- The newest versions are views of pyspark_kpis.py, newest_<kind>. What is read more than
--- once is cached.
-
-cache table golden as
-with recursive chains as (
-    select customer_id, customer_id as golden_id, merged_into_customer_id as next_id, 0 as step
-    from newest_customers
-    union all
-    select chains.customer_id, chains.next_id, customers.merged_into_customer_id, chains.step + 1
-    from chains
-    left join newest_customers as customers on chains.next_id = customers.customer_id
-    where chains.next_id is not null and chains.step < 20
-)
-select customer_id, max_by(golden_id, step) as golden_id
-from chains
-where golden_id != customer_id
-group by customer_id;
+-- The newest versions, newest_<kind>, and what merged customers stand for, golden, are views of
+-- pyspark_kpis.py. What is read more than once is cached.
 
 cache table contracts as
 select contract_id, coalesce(golden_id, customer_id) as customer_id, portfolio
