@@ -28,7 +28,7 @@ superset-test: $(BIN)/warehouse .venv-superset/installed
 	$(BIN)/pytest -m soak -s tests/test_superset.py
 
 spark-test: $(BIN)/warehouse .venv-spark/installed
-	$(BIN)/pytest -m spark -s tests/test_spark.py
+	$(BIN)/pytest -m spark -s tests/test_spark.py tests/test_spark_texts.py
 
 dev: $(BIN)/warehouse exports
 	$(BIN)/warehouse dev --exports exports --home home

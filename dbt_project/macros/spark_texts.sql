@@ -6,15 +6,12 @@
         try_cast({{ the_part(written, spark_date(), '$1-$3-$4') }} as date)
     {%- elif data_type == 'timestamp' -%}
         {{ from_midnight(
-            the_part(written, spark_timestamp('( .*)?'), '$1-$3-$4 $5$6'), 'timestamp_ntz'
+            the_part(written, spark_timestamp(), '$1-$3-$4 $5$6'), 'timestamp_ntz'
         ) }}
     {%- elif data_type == 'timestamptz' -%}
         cast(
             {{ from_midnight(
-                the_part(
-                    written, spark_timestamp('( [A-Za-z][^ ]+)?( *)'), '$1-$3-$4 $5$6$7$8'
-                ),
-                'timestamp_ltz'
+                the_part(written, spark_timestamptz(), '$1-$3-$4 $5$6$7'), 'timestamp_ltz'
             ) }} as timestamp_ntz
         )
     {%- elif data_type == 'boolean' -%}
@@ -49,17 +46,27 @@
 {%- endmacro %}
 
 {% macro spark_offset() -%}
-    {{ return('(Z|[+-]\\d{2}(?::?\\d{2}(?::?\\d{2})?)?)?') }}
+    {{ return('(?:Z|[+-]\\d{2}(?::?\\d{2}(?::?\\d{2})?)?)') }}
+{%- endmacro %}
+
+{#- A time on the clock, and whatever follows it. -#}
+{% macro spark_time_of_day() -%}
+    {{ return(spark_clock_time() ~ '(?:' ~ spark_offset()
+        ~ '(?:[ \\t\\n\\x0B\\f\\r][\\s\\S]*)?| [\\s\\S]*)?') }}
 {%- endmacro %}
 
 {% macro spark_date() -%}
-    {{ return(spark_day() ~ '(?:[ \\t\\n\\x0B\\f\\r]*|' ~ spark_clock_time()
-        ~ spark_offset() ~ '( .*)?)') }}
+    {{ return(spark_day() ~ '(?:[ \\t\\n\\x0B\\f\\r]*|' ~ spark_time_of_day() ~ ')') }}
 {%- endmacro %}
 
-{#- A day with or without a time, and what may follow the offset. -#}
-{% macro spark_timestamp(rest) -%}
-    {{ return(spark_day() ~ '(?:' ~ spark_clock_time() ~ spark_offset() ~ rest ~ ')?') }}
+{% macro spark_timestamp() -%}
+    {{ return(spark_day() ~ '(?:' ~ spark_time_of_day() ~ ')?') }}
+{%- endmacro %}
+
+{#- The same with the time zone, an offset or a name. -#}
+{% macro spark_timestamptz() -%}
+    {{ return(spark_day() ~ '(?:' ~ spark_clock_time() ~ '(?:(' ~ spark_offset()
+        ~ '| [A-Za-z]\\S+)[ \\t\\n\\x0B\\f\\r]*| *))?') }}
 {%- endmacro %}
 
 {#- Seconds may be left out, and 24:00 is midnight at the end of the day. -#}
