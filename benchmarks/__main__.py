@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import machine, postgres_server
-from benchmarks.parts import PARTS, Bench, rivals
+from benchmarks.parts import LEAST, PARTS, Bench
 from benchmarks.report import keep
 
 MILLION = 1_000_000
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="1,10", help="millions of contact rows, as 1,10,50")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
     parser.add_argument("--repeats", type=int, help="default: 5, 3 from 10 million, 1 beyond")
-    parser.add_argument("--rivals", help="only these, as pandas,Polars,PostgreSQL,PySpark")
+    parser.add_argument("--rivals", default=",".join(LEAST), help=f"of {', '.join(LEAST)}")
     parser.add_argument("--rivals-python", type=Path, default=RIVALS_PYTHON)
     arguments = parser.parse_args()
     scratch = arguments.scratch.absolute()
@@ -61,13 +61,13 @@ def main() -> None:
     # every run and the analyst's dbt find the project parsed, as on any day but the first
     os.environ["DBT_TARGET_PATH"] = str(scratch / "dbt")
     os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
-    only = arguments.rivals.split(",") if arguments.rivals else None
     for size in arguments.sizes.split(","):
         contacts = round(float(size) * MILLION)
         bench = Bench(
             scratch,
             contacts,
             arguments.repeats or repeats_of(contacts),
+            arguments.rivals.split(","),
             arguments.rivals_python.absolute(),
             lambda said: print(said, flush=True),
         )
@@ -80,7 +80,7 @@ def main() -> None:
                 "machine": machine.description(),
                 "versions": versions(bench.rivals_python),
             }
-            rows = rivals(bench, only) if part == "rivals" else PARTS[part](bench)
+            rows = PARTS[part](bench)
             keep(part, contacts, rows, circumstances)
             for row in rows:
                 ratio = "" if row.ratio is None else f"   {row.ratio:.2f} x"

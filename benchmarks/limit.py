@@ -24,7 +24,6 @@ from orchestration.sql_text import literal
 SETTINGS = (
     "set TimeZone = 'UTC'",
     "set preserve_insertion_order = false",
-    "set threads = 2",
     f"set memory_limit = '{os.environ.get('WAREHOUSE_MEMORY', '50%')}'",
 )
 BUILT = ("table", "view", "incremental")

@@ -92,16 +92,28 @@ def _parent(entry: Path) -> int:
 
 
 def in_turn(
-    measures: Mapping[str, Callable[[], Measured]], repeats: int, say: Callable[[str], object]
+    measures: Mapping[str, Callable[[], Measured]],
+    repeats: int,
+    say: Callable[[str], object],
+    failed: dict[str, str] | None = None,
 ) -> dict[str, Measured]:
-    """Measure each in turn, so often; give the medians by name.
+    """Measure each in turn, so often; give the medians, and the most memory, by name.
 
-    In turn, so that what else the machine does falls on all alike.
+    In turn, so that what else the machine does falls on all alike. Who fails is out, with the
+    reason in ``failed``; where that is not given, nobody may.
     """
     taken: dict[str, list[Measured]] = {name: [] for name in measures}
     for repeat in range(repeats):
-        for name, take in measures.items():
-            one = take()
+        for name in list(taken):
+            try:
+                one = measures[name]()
+            except ProcessError as error:
+                if failed is None:
+                    raise
+                failed[name] = str(error)
+                del taken[name]
+                say(f"{name} is out: {error}")
+                continue
             taken[name].append(one)
             say(
                 f"{name}, {repeat + 1} of {repeats}: {one.seconds:.1f} s,"

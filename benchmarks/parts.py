@@ -1,7 +1,7 @@
 """The parts of the benchmark; each measures in turn what it compares, and gives its rows."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,11 +24,12 @@ HISTORIES = (1, 4, 16)
 
 @dataclass(frozen=True)
 class Bench:
-    """What is asked for: where to work, how many contacts, how often, and who computes."""
+    """What is asked for: where to work, how many contacts, how often, and beside whom."""
 
     scratch: Path
     contacts: int
     repeats: int
+    rivals: Sequence[str]
     rivals_python: Path
     say: Callable[[str], object]
 
@@ -124,71 +125,57 @@ def limits(bench: Bench) -> list[Row]:
     ]
 
 
+OURS = "this project, ten KPIs"
+ALL_OF_OURS = "this project, all KPIs, tested, audited and released (ratio: of pandas with ten)"
 # how many times faster than each we are to be, with the same ten KPIs
 LEAST = {"pandas": 8.0, "PostgreSQL": 3.0, "PySpark": 5.0, "Polars": 1.0}
 
 
-def rivals(bench: Bench, only: list[str] | None = None) -> list[Row]:
+def rivals(bench: Bench) -> list[Row]:
     """Compare ten KPIs by us and by others, and all KPIs by us; who differs is not timed."""
-    release = release_file(bench.released())
     with ExitStack() as stack:
         server = None
-        if binaries() and (not only or "PostgreSQL" in only):
+        if binaries() and "PostgreSQL" in bench.rivals:
             server = stack.enter_context(running(bench.scratch / "postgres"))
-        measures: dict[str, Callable[[], Measured]] = {
-            "ours": partial(
-                ours.ten_kpis,
-                bench.exports,
-                bench.scratch / "home-ten",
-                figures_of("ours", bench.scratch),
-            ),
+        of_ours = figures_of(OURS, bench.scratch)
+        home = bench.scratch / "home-ten"
+        computing = {
+            OURS: partial(ours.ten_kpis, bench.exports, home, of_ours),
             **scripts(bench.rivals_python, bench.exports, bench.scratch, server),
         }
-        notes: dict[str, list[str]] = {}
-        for name in list(measures):
-            if only and name not in [*only, "ours"]:
-                del measures[name]
-                continue
-            bench.say(f"{name}: are the figures the published ones?")
-            try:
-                measures[name]()
-                notes[name] = differences(figures_of(name, bench.scratch), release)
-            except ProcessError as error:
-                notes[name] = [f"it failed: {error}"]
-            for note in notes[name]:
-                bench.say(f"  {note}")
-            if notes[name]:
-                del measures[name]
-        everything = {
-            "ours, all KPIs": partial(ours.first_run, bench.exports, bench.home),
-            **measures,
+        measures = {
+            # the first: its figures are what all others must come to
+            ALL_OF_OURS: partial(ours.first_run, bench.exports, bench.home),
+            **{
+                name: partial(_checked, bench, name, compute)
+                for name, compute in computing.items()
+                if name in (OURS, *bench.rivals)
+            },
         }
-        taken = in_turn(everything, bench.repeats, bench.say)
-    of_ours = taken.get("ours")
-    rows = [
-        Row(
-            "this project, ten KPIs" if name == "ours" else name,
-            one.seconds,
-            one.peak_bytes,
-            one.seconds / of_ours.seconds if of_ours and name in LEAST else None,
-            least=LEAST.get(name),
-        )
-        for name, one in taken.items()
-        if name != "ours, all KPIs"
-    ]
-    everything_of_ours = taken["ours, all KPIs"]
-    pandas = taken.get("pandas")
-    rows.append(
-        Row(
-            "this project, all KPIs, tested, audited and released; beside it pandas with ten",
-            everything_of_ours.seconds,
-            everything_of_ours.peak_bytes,
-            pandas.seconds / everything_of_ours.seconds if pandas else None,
-            least=1.0,
-        )
-    )
-    failed = {name: said for name, said in notes.items() if said}
-    return rows + [Row(f"{name} is not timed", 0.0, notes=said) for name, said in failed.items()]
+        failed: dict[str, str] = {}
+        taken = in_turn(measures, bench.repeats, bench.say, failed)
+    rows = [_row(name, one, taken) for name, one in taken.items()]
+    return rows + [Row(f"{name} is not timed", 0.0, notes=[why]) for name, why in failed.items()]
+
+
+def _checked(bench: Bench, name: str, compute: Callable[[], Measured]) -> Measured:
+    figures = figures_of(name, bench.scratch)
+    figures.unlink(missing_ok=True)
+    measured = compute()
+    if found := differences(figures, release_file(bench.home)):
+        raise ProcessError("; ".join(found))
+    return measured
+
+
+def _row(name: str, one: Measured, taken: Mapping[str, Measured]) -> Row:
+    """Say how many times faster than a rival we are."""
+    if name in LEAST and OURS in taken:
+        ratio, least = one.seconds / taken[OURS].seconds, LEAST[name]
+    elif name == ALL_OF_OURS and "pandas" in taken:
+        ratio, least = taken["pandas"].seconds / one.seconds, 1.0
+    else:
+        ratio, least = None, None
+    return Row(name, one.seconds, one.peak_bytes, ratio, least)
 
 
 def fixed_cost(bench: Bench) -> list[Row]:

@@ -36,4 +36,4 @@ def scripts(
 
 def figures_of(name: str, scratch: Path) -> Path:
     """Return where a contender writes its figures."""
-    return scratch / f"figures-{name.lower()}.csv"
+    return scratch / f"figures of {name}.csv"

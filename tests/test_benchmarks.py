@@ -11,7 +11,7 @@ from benchmarks import limit, ours
 from benchmarks.__main__ import RIVALS_PYTHON
 from benchmarks.exports import Copies, multiply, take_last_day
 from benchmarks.figures import COLUMNS, TEN, differences
-from benchmarks.measuring import ProcessError, measure
+from benchmarks.measuring import Measured, ProcessError, in_turn, measure
 from benchmarks.postgres_server import binaries, running
 from benchmarks.report import page
 from benchmarks.rivals import figures_of, scripts
@@ -181,6 +181,20 @@ def test_the_memory_of_children_counts() -> None:
 def test_a_process_that_fails_is_no_measurement() -> None:
     with pytest.raises(ProcessError, match="no such luck"):
         measure([sys.executable, "-c", "raise SystemExit('no such luck')"])
+
+
+def test_the_median_counts_and_who_fails_is_out() -> None:
+    seconds = iter([3.0, 1.0, 2.0])
+
+    def fail() -> Measured:
+        raise ProcessError("wrong figures")
+
+    measures = {"one": lambda: Measured(next(seconds), 1), "other": fail}
+    failed: dict[str, str] = {}
+    assert in_turn(measures, 3, lambda said: None, failed) == {"one": Measured(2.0, 1)}
+    assert failed == {"other": "wrong figures"}
+    with pytest.raises(ProcessError):
+        in_turn({"other": fail}, 1, lambda said: None)
 
 
 def test_a_ratio_that_is_missed_is_said_to_be() -> None:
