@@ -72,18 +72,20 @@
     {%- set key = typed_key(table) -%}
     select *
     from (
-        select *
+        select delivered_rows.*
         from {{ source_relation }} as delivered_rows
+        {{ with_newest_full_delivery(table, files, clock) }}
         where
-            {{ is_standing(table, files, clock) }}
+            {{ is_standing(table) }}
             and not {{ is_delivered_again(source_relation, table) }}
 
         union all
 
-        select *
+        select delivered_rows.*
         from {{ source_relation }} as delivered_rows
+        {{ with_newest_full_delivery(table, files, clock) }}
         where
-            {{ is_standing(table, files, clock) }}
+            {{ is_standing(table) }}
             and {{ is_delivered_again(source_relation, table) }}
         qualify row_number() over (
             partition by {{ key | join(', ') }}
@@ -98,26 +100,31 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- Joins the day of the newest full delivery of a delivered row's system. -#}
+{% macro with_newest_full_delivery(table, files, clock) -%}
+    left join (
+            select
+                source_system as delivering_system,
+                max(export_day) as newest_full_day
+            from {{ files }}
+            where
+                area = '{{ table.source_name }}'
+                and kind = '{{ table.name }}'
+                and is_full
+                and export_day <= (select known_at from {{ clock }})
+            group by source_system
+        ) as full_deliveries
+            on delivered_rows.source_system = full_deliveries.delivering_system
+{%- endmacro %}
+
 {#- True of a delivered row that is known, readable and not older than the newest full
     delivery of its system. -#}
-{% macro is_standing(table, files, clock) -%}
+{% macro is_standing(table) -%}
     {{ is_known() }}
             {%- for column in typed_columns(table) %}
             and not {{ is_mistyped(column) }}
             {%- endfor %}
-            and export_day >= coalesce(
-                (
-                    select max(files.export_day)
-                    from {{ files }} as files
-                    where
-                        files.area = '{{ table.source_name }}'
-                        and files.kind = '{{ table.name }}'
-                        and files.source_system = delivered_rows.source_system
-                        and files.is_full
-                        and files.export_day <= (select known_at from {{ clock }})
-                ),
-                date '0001-01-01'
-            )
+            and export_day >= coalesce(newest_full_day, date '0001-01-01')
 {%- endmacro %}
 
 {#- True of a delivered row whose key has been delivered more than once. -#}
