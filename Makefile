@@ -27,8 +27,8 @@ superset: $(BIN)/warehouse .venv-superset/installed
 superset-test: $(BIN)/warehouse .venv-superset/installed
 	$(BIN)/pytest -m soak -s tests/test_superset.py
 
-spark-test: $(BIN)/warehouse .venv-spark/installed
-	$(BIN)/pytest -m spark -s tests/test_spark.py tests/test_spark_texts.py
+spark-test: .venv-spark/installed .venv-spark-cluster/installed
+	.venv-spark/bin/pytest -m spark -s tests/test_spark.py tests/test_spark_texts.py
 
 dev: $(BIN)/warehouse exports
 	$(BIN)/warehouse dev --exports exports --home home
@@ -56,8 +56,12 @@ $(BIN)/warehouse: requirements.lock pyproject.toml
 .venv-metricflow/bin/mf: semantic_layer/requirements.lock
 	$(PYTHON) -m venv .venv-metricflow && .venv-metricflow/bin/pip install -q -r $< && touch $@
 
-.venv-spark/installed: tests/spark_cluster.txt
-	$(PYTHON) -m venv .venv-spark && .venv-spark/bin/pip install -q -r $< && touch $@
+.venv-spark/installed: requirements.lock pyproject.toml tests/spark_client.txt
+	$(PYTHON) -m venv .venv-spark && .venv-spark/bin/pip install -q -r requirements.lock -r tests/spark_client.txt && .venv-spark/bin/pip install -q --no-deps --no-build-isolation -e . && touch $@
+
+# pip's whole Spark, apart: it and its client are both the package pyspark
+.venv-spark-cluster/installed: tests/spark_cluster.txt
+	$(PYTHON) -m venv .venv-spark-cluster && .venv-spark-cluster/bin/pip install -q -r $< && touch $@
 
 .venv-superset/installed: orchestration/superset/requirements.txt
 	$(PYTHON) -m venv .venv-superset && .venv-superset/bin/pip install -q -r $< && touch $@

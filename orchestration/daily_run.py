@@ -114,6 +114,8 @@ def history(settings: Settings) -> Iterator[dg.DagsterInstance]:
     os.environ[KEEP_VARIABLE] = str(settings.keep)
     os.environ[ENGINE_VARIABLE] = settings.engine
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
+    # Spark's client wants an older pandas for what nothing here asks of it
+    warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
     with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
         _bury_the_dead(instance)
         yield instance

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-SPARK = Path(__file__).parents[1] / ".venv-spark"
+SPARK = Path(__file__).parents[1] / ".venv-spark-cluster"
 PYSPARK = next(SPARK.glob("lib/python3*/site-packages/pyspark"), None)
 HOST = "127.0.0.1"
 MANAGING_MEMORY, EXECUTOR_MEMORY, DRIVER_MEMORY = "256m", "1g", "2g"
@@ -21,7 +21,7 @@ SECONDS_TO_START = 120
 
 needs_spark = pytest.mark.skipif(
     PYSPARK is None or shutil.which("java") is None,
-    reason="`make .venv-spark/installed` and Java 17 bring the cluster",
+    reason="`make .venv-spark-cluster/installed` and Java 17 bring the cluster",
 )
 
 

@@ -30,8 +30,8 @@ def warehouse_run(exports: Path, home: Path, *options: str) -> subprocess.Comple
     return subprocess.run(
         [
             sys.executable,
-            "-c",
-            "from orchestration.command_line import main; main()",
+            "-m",
+            "orchestration",
             "run",
             "--exports",
             str(exports),
