@@ -12,10 +12,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from browsing import browser, changed, opened  # noqa: F401
+from guides import served
 from hand_made_warehouse import make_published
+from postgres_server import Server
 from quick_runs import STATEMENTS, Statements, compile_project, statements_in
 from whole_runs import released
 
+from orchestration.releases import release_file
 from orchestration.sample import write_sample
 from orchestration.warehouse import open_warehouse, warehouse_path
 
@@ -49,6 +53,20 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             write_sample(place / "exports", 150, 5, seed=11)
             released(place / "exports", place / "home")
     return place / "home"
+
+
+@pytest.fixture(scope="module")
+def release(sample_home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """What the run on the sample released."""
+    with closing(duckdb.connect(release_file(sample_home), read_only=True)) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def guides_server(sample_home: Path) -> Iterator[Server]:
+    """A PostgreSQL that serves it as the guides say."""
+    with served(sample_home) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,14 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
-from guides import READER, ROOT, Block, blocks, check, served
+from guides import READER, ROOT, Block, blocks, check
 from hand_made_release import make_release
 from postgres_server import PASSWORD, Server
 
@@ -83,12 +83,6 @@ except pyodbc.Error as error:
 pytestmark = pytest.mark.soak
 
 
-@pytest.fixture(scope="module")
-def server(sample_home: Path) -> Iterator[Server]:
-    with served(sample_home) as running:
-        yield running
-
-
 @pytest.fixture
 def place(sample_home: Path, tmp_path: Path) -> Path:
     """A folder with a home in it, to work in."""
@@ -144,11 +138,15 @@ def _result(place: Path, command: Sequence[str | Path]) -> list:
     ids=lambda block: f"{block.language}-{block.text.splitlines()[0]}",
 )
 def test_the_code_gives_what_is_published(
-    block: Block, server: Server, sample_home: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+    block: Block,
+    guides_server: Server,
+    sample_home: Path,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if "pyodbc" in block.text:
         _need_odbc()
-    script = block.text.replace("dbhost", "127.0.0.1").replace("5432", str(server.port))
+    script = block.text.replace("dbhost", "127.0.0.1").replace("5432", str(guides_server.port))
     (place / f"script.{block.language}").write_text(script + HAND_OVER[block.language])
     monkeypatch.chdir(place)
     rows = _result(place, _command(block.language))
@@ -170,14 +168,14 @@ def test_the_oldest_client_reads_the_whole_release(place: Path, sample_home: Pat
 
 
 def test_connections_stay_through_a_release_and_cannot_write(
-    server: Server, tmp_path: Path
+    guides_server: Server, tmp_path: Path
 ) -> None:
     if not PYTHON.exists():
         pytest.skip("the clients are not there: run `make clients`")
     _need_odbc()
-    server.rows("create database swapped")
+    guides_server.rows("create database swapped")
     make_release(tmp_path, 1)
-    copy_release(tmp_path, server.url("swapped"))
+    copy_release(tmp_path, guides_server.url("swapped"))
     client = subprocess.Popen(
         [PYTHON, "-c", KEEP_CONNECTED],
         stdin=subprocess.PIPE,
@@ -185,13 +183,20 @@ def test_connections_stay_through_a_release_and_cannot_write(
         text=True,
         env={**os.environ, "PGPASSWORD": PASSWORD},
     )
-    odbc = f"Driver={{{DRIVER}}};Server=127.0.0.1;Port={server.port};Database=swapped;UID={READER}"
+    odbc = (
+        f"Driver={{{DRIVER}}};Server=127.0.0.1;Port={guides_server.port};Database=swapped"
+        f";UID={READER}"
+    )
     print(
-        server.url("swapped", READER), f"{odbc};ReadOnly=1", sep="\n", file=client.stdin, flush=True
+        guides_server.url("swapped", READER),
+        f"{odbc};ReadOnly=1",
+        sep="\n",
+        file=client.stdin,
+        flush=True,
     )
     assert client.stdout.readline() == "1\n"
     make_release(tmp_path, 2)
-    copy_release(tmp_path, server.url("swapped"))
+    copy_release(tmp_path, guides_server.url("swapped"))
     print("again", file=client.stdin, flush=True)
     assert client.stdout.readline() == "2\n"
     said, _ = client.communicate("end\n", timeout=60)

@@ -1,17 +1,14 @@
 """What the guides for BI tools have people run gives the published figures, to the last digit."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
-from guides import READER, Block, blocks, check, figures, served
+from guides import READER, Block, blocks, check, figures
 from hand_made_release import make_release
 from postgres_server import PASSWORD, Server, connected
-
-from orchestration.releases import release_file
 
 SQL = [block for block in blocks("sql") if block.kpi_id]
 [LISTING] = [block for block in blocks("sql") if not block.kpi_id]
@@ -19,18 +16,6 @@ RATIO, STOCK = [block for block in SQL if block.page == "bi-tools" and "kpi_cell
 # what needs more than the project installs is run by the long tests
 ELSEWHERE = ("polars", "psycopg", "pyodbc")
 PYTHON = [block for block in blocks("python") if not any(name in block.text for name in ELSEWHERE)]
-
-
-@pytest.fixture(scope="module")
-def release(sample_home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with closing(duckdb.connect(release_file(sample_home), read_only=True)) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def server(sample_home: Path) -> Iterator[Server]:
-    with served(sample_home) as running:
-        yield running
 
 
 @pytest.fixture
@@ -49,9 +34,9 @@ def test_the_sql_gives_what_is_published(block: Block, release: duckdb.DuckDBPyC
 
 @pytest.mark.parametrize("block", SQL, ids=lambda block: f"{block.page}-{block.kpi_id}")
 def test_the_sql_gives_the_same_on_postgres(
-    block: Block, server: Server, release: duckdb.DuckDBPyConnection
+    block: Block, guides_server: Server, release: duckdb.DuckDBPyConnection
 ) -> None:
-    with connected(server.url("bi", READER)) as session, session.cursor() as cursor:
+    with connected(guides_server.url("bi", READER)) as session, session.cursor() as cursor:
         cursor.execute(block.text)
         columns = [column[0] for column in cursor.description]
         check(release, block.kpi_id, figures(columns, cursor.fetchall()))
@@ -68,7 +53,7 @@ def test_the_python_gives_what_is_published(
     monkeypatch.chdir(place)
     script = block.text
     if "dbhost" in script:
-        server = request.getfixturevalue("server")
+        server = request.getfixturevalue("guides_server")
         monkeypatch.setenv("PGPASSWORD", PASSWORD)
         script = script.replace("dbhost:5432", f"127.0.0.1:{server.port}")
     names: dict = {}

@@ -57,12 +57,6 @@ def own_home(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="module")
-def release(sample_home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with closing(duckdb.connect(release_file(sample_home), read_only=True)) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
 def duckdb_uri(own_home: Path) -> str:
     return release_uri(own_home / "published" / DATABASE_NAME)
 

@@ -1,9 +1,7 @@
 """What the Superset bundle says of the KPIs is what they are, and its SQL is what is published."""
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -11,7 +9,6 @@ import yaml
 
 from orchestration.errors import InputError
 from orchestration.kpi_pages import Kpi, read_kpis
-from orchestration.releases import release_file
 from orchestration.superset.bundle import BUNDLE, bundle, release_uri
 from orchestration.superset.dashboard import SHADES
 from orchestration.superset.datasets import CELLS_SQL, VALUES_SQL
@@ -35,12 +32,6 @@ Figures = dict[tuple, tuple]
 @pytest.fixture(scope="module")
 def files() -> dict[str, str]:
     return bundle(release_uri("home/published/collections.duckdb"))
-
-
-@pytest.fixture(scope="module")
-def release(sample_home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with closing(duckdb.connect(release_file(sample_home), read_only=True)) as connection:
-        yield connection
 
 
 def _charted(
