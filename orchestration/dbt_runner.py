@@ -97,7 +97,8 @@ def failed_nodes(result: dbtRunnerResult) -> list[str]:
 def _problem(outcome: NodeResult) -> str | None:
     node = outcome.node
     if outcome.status == "error":
-        return f"{node.original_file_path}: dbt could not build {node.name}: {outcome.message}"
+        said, *_ = outcome.message.partition("JVM stacktrace:")
+        return f"{node.original_file_path}: dbt could not build {node.name}: {said.rstrip()}"
     if outcome.status == "fail":
         return (
             f"{node.original_file_path}: the test {node.name} found {outcome.failures} rows"

@@ -1,6 +1,7 @@
 """One build on a cluster: rows go there, dbt builds, and what it built comes back."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,11 +44,14 @@ def build_on_spark(
         os.environ[RAW_VARIABLE] = raw.uri
         with _session() as session:
             result = dbt_runner.build(arguments, settings, hear)
-            tables = [table for table in _built(result) if table in tables_of(shapes)]
+            kept = tables_of(shapes)
+            tables = [table for table in _built(result) if table in kept]
             report("Taking the tables back", 0, 0)
-            built = storage.below("built").emptied()
+            built = storage.below("built")
             write_built_tables(session, tables, built)
         take_in(settings.warehouse, shapes, tables, built)
+        # what the cluster wrote may be its own to delete, and is overwritten anyway
+        shutil.rmtree(built.path, ignore_errors=True)
         return result
 
 

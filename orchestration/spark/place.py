@@ -37,7 +37,8 @@ class Storage:
 
     def emptied(self) -> "Storage":
         """Have it there with nothing in it."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        if self.path.exists():
+            shutil.rmtree(self.path)
         self.path.mkdir(parents=True)
         return self
 
