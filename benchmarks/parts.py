@@ -199,7 +199,11 @@ def fixed_cost(bench: Bench) -> list[Row]:
 
 
 def growth(bench: Bench) -> list[Row]:
-    """Compare one further day on 1, 4 and 16 times the history, of the same volume a day."""
+    """Compare one further day on 1, 4 and 16 quarters of history, of the same volume a day.
+
+    All contacts of the size are those of the longest one.
+    """
+    of_a_quarter = bench.contacts // max(HISTORIES)
     measures: dict[str, Callable[[], Measured]] = {}
     with ExitStack() as stack:
         for times in HISTORIES:
@@ -208,7 +212,7 @@ def growth(bench: Bench) -> list[Row]:
             shutil.rmtree(folder, ignore_errors=True)
             exports, day, before = folder / "exports", folder / "day", folder / "before"
             bench.say(f"Making {times} times the history")
-            systems = write_history(bench.scratch, exports, bench.contacts, times)
+            systems = write_history(bench.scratch, exports, of_a_quarter, times)
             take_last_day(exports, day)
             ours.first_run(exports, before, systems)
             shutil.copytree(day, exports, dirs_exist_ok=True)

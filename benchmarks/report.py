@@ -51,7 +51,7 @@ def page(results: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _of(part: str) -> str:
-    return " a quarter" if part == "growth" else ""
+    return " in the longest history" if part == "growth" else ""
 
 
 def _line(row: Mapping[str, Any]) -> str:
