@@ -17,7 +17,7 @@ soak: $(BIN)/warehouse clients .venv-metricflow/bin/mf .venv-superset/installed 
 	$(BIN)/pytest -m soak
 
 bench: $(BIN)/warehouse .venv-bench/installed
-	$(BIN)/python -m benchmarks --scratch $(SCRATCH) --sizes $(SIZES) --parts $(PARTS) $(if $(REPEATS),--repeats $(REPEATS))
+	$(BIN)/python -m benchmarks --scratch $(SCRATCH) --sizes $(SIZES) --parts $(PARTS) $(if $(REPEATS),--repeats $(REPEATS)) $(if $(RIVALS),--rivals $(RIVALS))
 
 clients: .venv-clients/pyvenv.cfg
 
