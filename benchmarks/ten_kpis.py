@@ -16,7 +16,7 @@ from orchestration.ingestion import ingest
 from orchestration.settings import Settings
 from orchestration.sql_text import literal
 
-# the kinds the models below these KPIs read
+# the kinds these KPIs rest on; others only widen the calendar
 KINDS = (
     *("billing.customers", "billing.contracts", "billing.instalments", "billing.adjustments"),
     *("billing.agreements", "billing.agreement_contracts", "billing.agreement_instalments"),
