@@ -75,7 +75,9 @@ def limits(bench: Bench) -> list[Row]:
     """Compare the job's landing with a bare read, and its build with bare SQL."""
     loaded = bench.scratch / f"loaded-{bench.contacts}" / "warehouse.duckdb"
     statements = bench.scratch / "statements.json"
-    spare = bench.scratch / "bare.duckdb"
+    # called like the file the SQL was compiled for, which names it
+    spare = bench.scratch / "bare" / loaded.name
+    spare.parent.mkdir(exist_ok=True)
     if not loaded.exists():
         settings = Settings(exports=str(bench.exports), home=str(loaded.parent))
         ingest(settings, None, contract())
