@@ -28,6 +28,7 @@ superset-test: $(BIN)/warehouse .venv-superset/installed
 	$(BIN)/pytest -m soak -s tests/test_superset.py
 
 spark-test: .venv-spark/installed .venv-spark-cluster/installed
+	@command -v java > /dev/null || { echo "There is no Java, which the cluster needs; on Debian: apt install openjdk-17-jre-headless"; exit 1; }
 	.venv-spark/bin/pytest -m spark -s tests/test_spark.py tests/test_spark_texts.py
 
 dev: $(BIN)/warehouse exports

@@ -58,7 +58,7 @@ def open_warehouse(path: Path) -> Connection:
         raise
     # rows bear their numbers, so they may be written in any order; instants are written as UTC
     connection.execute("set preserve_insertion_order = false; set TimeZone = 'UTC'")
-    with _transaction(connection):
+    with transaction(connection):
         _create_raw_tables(connection)
     return connection
 
@@ -144,6 +144,18 @@ def load_by_group(
         on_progress(done, len(deliveries))
     if undeclared:
         raise InputError(undeclared)
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Have all that is written on a connection happen, or nothing of it."""
+    connection.execute("begin")
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
 
 
 def newest_export_days(connection: Connection) -> dict[str, str]:
@@ -274,7 +286,7 @@ def _load_group(
         undeclared += undeclared_identifiers(connection, group, header, landed)
         if undeclared:
             return []
-        with _transaction(connection):
+        with transaction(connection):
             return [
                 file
                 for kind in group[0].kinds
@@ -301,14 +313,3 @@ def _refuse_files_being_written(group: Sequence[Delivery]) -> None:
     ]
     if changed:
         raise TransientError(changed)
-
-
-@contextmanager
-def _transaction(connection: Connection) -> Iterator[None]:
-    connection.execute("begin")
-    try:
-        yield
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from browsing import browser, changed, opened  # noqa: F401
 from guides import served
 from hand_made_warehouse import make_published
 from postgres_server import Server
@@ -25,6 +24,8 @@ from orchestration.warehouse import open_warehouse, warehouse_path
 
 # All runs of a test session share what dbt has parsed, and none of it lands in the tree.
 os.environ.setdefault("DBT_TARGET_PATH", tempfile.mkdtemp(prefix="dbt-"))
+
+pytest_plugins = ["browsing"]
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

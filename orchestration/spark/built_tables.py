@@ -4,9 +4,9 @@ There they have the columns, types and comments that DuckDB would have given the
 same models built on DuckDB from no rows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ import duckdb
 
 from orchestration.spark.place import Storage
 from orchestration.sql_text import literal, quoted
+from orchestration.warehouse import transaction
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -56,7 +57,7 @@ def take_in(warehouse: Path, shapes: Path, tables: Sequence[str], storage: Stora
     with closing(duckdb.connect(warehouse)) as connection:
         connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false")
         connection.execute(f"attach {literal(shapes)} as shapes (read_only)")
-        with _transaction(connection):
+        with transaction(connection):
             for table in tables:
                 _take_in_table(connection, table, storage.path / table)
             for (view,) in connection.execute(
@@ -111,14 +112,3 @@ def _scale(data_type: str) -> int | None:
     if data_type.startswith("DECIMAL"):
         return int(data_type.removesuffix(")").split(",")[1])
     return None
-
-
-@contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    connection.execute("begin")
-    try:
-        yield
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
