@@ -11,7 +11,7 @@ from benchmarks import limit, ours
 from benchmarks.exports import take_last_day, write_exports, write_history
 from benchmarks.figures import differences
 from benchmarks.measuring import Measured, ProcessError, in_turn
-from benchmarks.postgres_server import binaries, running
+from benchmarks.postgres_server import binaries, running, tuned
 from benchmarks.rivals import figures_of, scripts
 from orchestration.contract import contract
 from orchestration.ingestion import ingest
@@ -138,7 +138,7 @@ def rivals(bench: Bench) -> list[Row]:
     with ExitStack() as stack:
         server = None
         if binaries() and "PostgreSQL" in bench.rivals:
-            server = stack.enter_context(running(bench.scratch / "postgres"))
+            server = stack.enter_context(running(bench.scratch / "postgres", tuned()))
         of_ours = figures_of(OURS, bench.scratch)
         home = bench.scratch / "home-ten"
         computing = {

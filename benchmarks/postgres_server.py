@@ -1,4 +1,4 @@
-"""A private PostgreSQL server, set up for analysis on this machine as its manual advises."""
+"""A private PostgreSQL server: real, empty, on a loopback port of its own."""
 
 import os
 import pwd
@@ -7,10 +7,11 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.machine import cores, memory_bytes
 
@@ -19,12 +20,15 @@ SECONDS_TO_START = 60
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: its version, what clients connect to, its first process and settings."""
+    """A running server: its port, and its first process; its superuser is ``postgres``."""
 
-    version: str
-    conninfo: str
+    port: int
     pid: int
-    settings: dict[str, str]
+
+    @property
+    def conninfo(self) -> str:
+        """What clients connect to, where no password is asked."""
+        return f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres"
 
 
 def binaries() -> Path | None:
@@ -35,7 +39,10 @@ def binaries() -> Path | None:
 
 
 def tuned() -> dict[str, str]:
-    """Give the settings of a server that has the machine to itself and can be filled again."""
+    """Give the settings of a server that has the machine to itself and can be filled again.
+
+    They are what the manual advises for analysis.
+    """
     gib = memory_bytes() // 2**30
     return {
         "shared_buffers": f"{max(gib // 4, 1)}GB",
@@ -59,8 +66,16 @@ def tuned() -> dict[str, str]:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Server]:
-    """Run a server with its files in a new folder; stop it and remove them."""
+def running(
+    folder: Path,
+    settings: Mapping[str, str],
+    options: Sequence[str | Path] = ("--locale", "C", "--auth", "trust"),
+) -> Iterator[Server]:
+    """Run a server with its files in a new folder; stop it and remove them.
+
+    ``options`` are initdb's, of the locale and of who may connect. Where root starts it, it runs
+    as an unprivileged user.
+    """
     where = binaries()
     if where is None:
         raise FileNotFoundError("no PostgreSQL is installed here: install the package postgresql")
@@ -69,22 +84,22 @@ def running(folder: Path) -> Iterator[Server]:
     user = _unprivileged()
     if user:
         os.chown(folder, user["user"], user["group"])
-    settings, port = tuned(), _free_port()
+    port = _free_port()
     try:
         subprocess.run(
             [
                 *(where / "initdb", "--pgdata", folder / "data", "--username", "postgres"),
-                *("--encoding", "UTF8", "--locale", "C", "--auth", "trust", "--no-sync"),
+                *("--encoding", "UTF8", "--no-sync", *options),
             ],
             check=True,
             capture_output=True,
             cwd="/",
             **user,
         )
-        options = [f"-c{name}={value}" for name, value in settings.items()]
+        set_to = [f"-c{name}={value}" for name, value in settings.items()]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [where / "postgres", "-D", folder / "data", "-k", "", "-p", str(port), *options],
+                [where / "postgres", "-D", folder / "data", "-k", "", "-p", str(port), *set_to],
                 stdout=log,
                 stderr=log,
                 cwd="/",
@@ -92,11 +107,9 @@ def running(folder: Path) -> Iterator[Server]:
             )
         try:
             _wait_until_ready(where, port, folder)
-            version = subprocess.check_output([where / "postgres", "--version"], text=True).split()
-            conninfo = f"host=127.0.0.1 port={port} user=postgres dbname=postgres"
-            yield Server(version[2], conninfo, process.pid, settings)
+            yield Server(port, process.pid)
         finally:
-            process.send_signal(signal.SIGQUIT)
+            process.send_signal(signal.SIGQUIT)  # at once, whoever is still connected
             process.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -111,15 +124,16 @@ def _wait_until_ready(where: Path, port: int, folder: Path) -> None:
         time.sleep(0.1)
 
 
-def _unprivileged() -> dict[str, int]:
-    """PostgreSQL does not run as root: say whom it runs as instead."""
+def _unprivileged() -> dict[str, Any]:
+    """Whom to run the server as: it refuses to run as root."""
     if os.geteuid() != 0:
         return {}
-    nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid}
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    user = known.get("postgres") or known["nobody"]
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]

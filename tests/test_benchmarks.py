@@ -12,7 +12,7 @@ from benchmarks.__main__ import RIVALS_PYTHON
 from benchmarks.exports import Copies, multiply, take_last_day
 from benchmarks.figures import COLUMNS, TEN, differences
 from benchmarks.measuring import Measured, ProcessError, in_turn, measure
-from benchmarks.postgres_server import binaries, running
+from benchmarks.postgres_server import binaries, running, tuned
 from benchmarks.report import page
 from benchmarks.rivals import figures_of, scripts
 from orchestration.contract import contract
@@ -243,7 +243,7 @@ def test_everyone_computes_the_published_figures(multiplied: Path, tmp_path: Pat
     ours.first_run(multiplied, tmp_path / "home")
     release = release_file(tmp_path / "home")
     ours.ten_kpis(multiplied, tmp_path / "ten", figures_of("ours", tmp_path))
-    with running(tmp_path / "postgres") as server:
+    with running(tmp_path / "postgres", tuned()) as server:
         rivals = scripts(RIVALS_PYTHON, multiplied, tmp_path, server)
         for compute in rivals.values():
             compute()
