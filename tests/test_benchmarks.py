@@ -43,7 +43,8 @@ def _rows(exports: Path, kind: str) -> str:
 
 
 def _one(query: str) -> object:
-    return duckdb.execute(query).fetchone()[0]
+    ((value,),) = duckdb.sql(query).fetchall()
+    return value
 
 
 def test_there_are_as_many_contact_rows_as_asked_for(

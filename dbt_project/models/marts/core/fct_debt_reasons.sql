@@ -27,7 +27,10 @@ reasons as (
         reasons.recorded_at,
         reasons.recorded_date,
         cast(
-            case when reasons.weight < 0 then 0 else reasons.weight end * 1000000
+            cast(
+                case when reasons.weight < 0 then 0 else reasons.weight end
+                as decimal(28, 6)
+            ) * 1000000
             as bigint
         ) as given_weight
     from {{ ref('stg_contact__reasons') }} as reasons
