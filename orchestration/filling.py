@@ -10,14 +10,17 @@ import pyarrow as pa
 from orchestration.contract import Kind, contract
 from orchestration.exports import Delivery
 from orchestration.identifiers import masked_sql
-from orchestration.mapping import shaped_rows, takes_all_as_it_is, unknown_columns
+from orchestration.mapping import is_of_kind, shaped_rows, takes_all_as_it_is, unknown_columns
 from orchestration.sources import mapping_hash
 from orchestration.tombstones import Tombstones, kept_line
 
 
 @dataclass(frozen=True)
 class LoadedFile:
-    """What one file gave one kind; ``rows_in`` = ``rows_loaded`` + ``rows_rejected``."""
+    """What one file gave one kind; ``rows_in`` = ``rows_loaded`` + ``rows_rejected``.
+
+    ``rows_left_out`` are those of its rows that are of other kinds.
+    """
 
     area: str
     kind: str
@@ -27,6 +30,7 @@ class LoadedFile:
     rows_in: int
     rows_loaded: int
     rows_rejected: int
+    rows_left_out: int
     unknown_columns: tuple[str, ...]
 
 
@@ -45,7 +49,8 @@ def fill(
     """Replace what the files gave a kind by what ``landing`` and ``unreadable`` hold."""
     _forget(connection, kind)
     has_nul = any(delivery.content.has_nul for delivery in group)
-    of_file = (header, group[0].system, group[0].spec, kind)
+    spec = group[0].spec
+    of_file = (header, group[0].system, spec, kind)
     rows = shaped_rows(*of_file, has_nul)
     # a line that cannot be read has no columns to tell which of it the kind takes
     line = masked_sql("line_text") if takes_all_as_it_is(*of_file) else "cast(null as varchar)"
@@ -75,8 +80,16 @@ def fill(
     noted = connection.execute(f"""
         insert into raw.files by name
         with records as (
-            select path, count(*) as rows_in
-            from (select "#path" as path from landing union all select path from unreadable)
+            select
+                path, count_if(is_of_kind) as rows_in, count_if(not is_of_kind) as rows_left_out
+            from (
+                select
+                    "#path" as path,
+                    {is_of_kind(spec.kinds[kind.id])} is distinct from false as is_of_kind
+                from landing
+                union all
+                select path, true from unreadable
+            )
             group by all
         ),
         rejected as (
@@ -90,15 +103,17 @@ def fill(
             '{mapping_hash_of(group[0], kind.id)}' as mapping_hash,
             coalesce(rows_in, 0) as rows_in,
             coalesce(rows_rejected, 0) as rows_rejected,
-            coalesce(rows_in, 0) - coalesce(rows_rejected, 0) as rows_loaded
+            coalesce(rows_in, 0) - coalesce(rows_rejected, 0) as rows_loaded,
+            coalesce(rows_left_out, 0) as rows_left_out
         from arriving
         left join records using (path)
         left join rejected using (source_system, export_day, file_name)
-        returning source_system, export_day, file_name, rows_in, rows_loaded, rows_rejected
+        returning source_system, export_day, file_name, rows_in, rows_loaded, rows_rejected,
+            rows_left_out
     """).fetchall()
-    if sum(rows_loaded for *_, rows_loaded, _ in noted) != inserted:
+    if sum(rows_loaded for *_, rows_loaded, _, _ in noted) != inserted:
         raise RuntimeError(f"{kind.id}: {inserted} rows were loaded and not those of {noted}")
-    unknown = unknown_columns(header, group[0].spec, kind)
+    unknown = unknown_columns(header, spec, kind)
     return [LoadedFile(kind.area, kind.name, *file, unknown) for file in noted]
 
 

@@ -144,6 +144,7 @@ def _counts(files: Sequence[LoadedFile]) -> dict[str, int | list[str]]:
         "rows_in": sum(file.rows_in for file in files),
         "rows_loaded": sum(file.rows_loaded for file in files),
         "rows_rejected": sum(file.rows_rejected for file in files),
+        "rows_left_out": sum(file.rows_left_out for file in files),
         "unknown_columns": sorted({name for file in files for name in file.unknown_columns}),
     }
 

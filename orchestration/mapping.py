@@ -20,22 +20,31 @@ def header_problems(header: tuple[str, ...], spec: FileSpec, kind: Kind) -> list
     # what should be a header may be a person's row
     has = f"it has {masked(', '.join(header))}"
     if mapping.is_by_name:
-        return [
+        problems = [
             f"has no column '{column.name}', which {kind.id} requires; {has}."
             for column in kind.columns
             if column.is_required and _theirs(column.name, header) is None
         ]
-    problems = [
-        f"has no column '{theirs}', which is mapped to {kind.id}.{ours}; {has}."
-        for ours, theirs in mapping.columns.items()
-        if _theirs(theirs, header) is None
-    ]
-    for ours, expression in mapping.expressions.items():
+    else:
+        problems = [
+            f"has no column '{theirs}', which is mapped to {kind.id}.{ours}; {has}."
+            for ours, theirs in mapping.columns.items()
+            if _theirs(theirs, header) is None
+        ]
+    written = {f"expression for {kind.id}.{ours}": sql for ours, sql in mapping.expressions.items()}
+    if mapping.where is not None:
+        written[f"where of {kind.id}"] = is_of_kind(mapping)
+    for place, expression in written.items():
         try:
             _type_of(expression, header)
         except duckdb.Error as error:
-            problems.append(f"does not fit the expression for {kind.id}.{ours}: {error}")
+            problems.append(f"does not fit the {place}: {error}")
     return problems
+
+
+def is_of_kind(mapping: KindMapping) -> str:
+    """Tell in SQL whether a row of ``landing`` is of the kind; NULL where it cannot be told."""
+    return "true" if mapping.where is None else f"cast({_expression(mapping.where)} as boolean)"
 
 
 def unknown_columns(header: tuple[str, ...], spec: FileSpec, kind: Kind) -> tuple[str, ...]:
@@ -65,24 +74,27 @@ def shaped_rows(
         for column in columns
     ]
     cells = ", ".join(_cells(header, spec.kinds[kind.id], columns, identifiers))
+    of_kind = is_of_kind(spec.kinds[kind.id])
     line_text = f"concat_ws({literal(spec.delimiter)}, {cells})" if cells else "null"
     return f"""
         with delivered as (
             select
                 {_listed(delivered, names)},
                 {masked_sql(_without_nul(line_text))} as line_text,
+                {of_kind} as is_of_kind,
                 {quoted(PATH)} as path,
                 {quoted(ROW)} as row_number
             from landing
+            where {of_kind} is distinct from false
         ),
         plain as (
             select
                 {_listed(plain, names)},
                 {_misfit(kind, spec, in_notation)} as misfit,
-                line_text, path, row_number
+                line_text, is_of_kind, path, row_number
             from delivered
         )
-        select * exclude (misfit), {_problem(kind, has_nul)} as problem
+        select * exclude (misfit, is_of_kind), {_problem(kind, has_nul)} as problem
         from plain
     """
 
@@ -235,6 +247,11 @@ def _thousands_marks(spec: FileSpec) -> str:
 def _problem(kind: Kind, has_nul: bool) -> str:
     """Give the first problem of a row as a struct, NULL where there is none."""
     is_withdrawn = f"coalesce(try_cast({IS_DELETED} as boolean), false)"
+    unsure = (
+        "when is_of_kind is null then struct_pack(column_name := cast(null as varchar),"
+        " value := cast(null as varchar),"
+        f" reason := 'its where cannot tell whether the row is of {kind.id}')"
+    )
     cases = []
     for column in _columns(kind):
         name = column.name
@@ -252,7 +269,7 @@ def _problem(kind: Kind, has_nul: bool) -> str:
         f" value := {masked_sql(_without_nul(name))}, reason := '{name} {reason}')"
         for condition, name, reason in cases
     )
-    return f"case {conditions} end"
+    return f"case {unsure} {conditions} end"
 
 
 def _is_number(column: Column) -> bool:

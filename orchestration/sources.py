@@ -58,6 +58,16 @@ NAMES = {
 }
 
 
+# Settings that tell how files of some formats are read, and mean nothing to the others.
+FORMATS_WITH = {
+    "delimiter": ("csv",),
+    "quote": ("csv",),
+    "encoding": ("csv",),
+    "header_row": ("csv", "xlsx"),
+    "sheet": ("xlsx",),
+}
+
+
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -66,13 +76,15 @@ class KindMapping(_Settings):
     """What fills the columns of one kind; with nothing mapped, columns of equal name do.
 
     ``columns`` names the file's column per column of ours, ``constants`` a fixed text,
-    ``expressions`` SQL over the file's own columns, all of which are text. ``identifiers`` says
+    ``expressions`` SQL over the file's own columns, all of which are text. ``where`` is such SQL
+    too: false leaves a row out, as being of another kind; NULL rejects it. ``identifiers`` says
     which of our columns hold a direct identifier, to be hashed, and of which kind.
     """
 
     columns: dict[str, str] = {}
     constants: dict[str, str] = {}
     expressions: dict[str, str] = {}
+    where: str | None = None
     identifiers: Identifiers = {}
 
     @property
@@ -155,8 +167,9 @@ class FileSpec(_Settings):
             )
         if self.thousands_mark is not None and self.thousands_mark == (self.decimal_mark or "."):
             raise ValueError(f"decimal and thousands mark are both '{self.thousands_mark}'")
-        if self.sheet is not None and self.format != "xlsx":
-            raise ValueError("sheet is a setting of xlsx files only")
+        for name, formats in FORMATS_WITH.items():
+            if name in self.model_fields_set and self.format not in formats:
+                raise ValueError(f"{name} is a setting of {' and '.join(formats)} files only")
         return self
 
     @cached_property
@@ -248,8 +261,11 @@ def _default_files() -> tuple[FileSpec, ...]:
 
 def mapping_hash(system: SourceSystem, spec: FileSpec, kind: Kind) -> str:
     """Return a digest that changes when the same file would land differently in the kind."""
-    reading = spec.model_dump_json(exclude={"path", "day_format", "export_day", "kinds"})
-    mapping = spec.kinds[kind.id].model_dump_json(exclude={"identifiers"})
+    # what a file is read without is no part of it: a new setting reads no old file again
+    reading = spec.model_dump_json(
+        exclude={"path", "day_format", "export_day", "kinds"}, exclude_defaults=True
+    )
+    mapping = spec.kinds[kind.id].model_dump_json(exclude={"identifiers"}, exclude_defaults=True)
     columns = [(column.name, column.data_type, column.is_required) for column in kind.columns]
     identifiers = sorted(system.identifiers_of(spec, kind).items())
     parts = (system.id_prefix, reading, mapping, columns, identifiers)
