@@ -8,7 +8,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from orchestration.errors import InputError
-from orchestration.sources import FileSpec, SourceSystem, default_source
+from orchestration.file_spec import FileSpec
+from orchestration.sources import SourceSystem, default_source
 
 CHUNK_BYTES = 1 << 20
 

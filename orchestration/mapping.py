@@ -5,9 +5,10 @@ from functools import cache
 import duckdb
 
 from orchestration.contract import IS_DELETED, Column, Kind
+from orchestration.file_spec import FileSpec, KindMapping
 from orchestration.identifiers import NONE, hashed_identifier, masked, masked_sql
 from orchestration.readers.landing import BLANKS, NUL_SIGN, PATH, ROW
-from orchestration.sources import FileSpec, KindMapping, SourceSystem
+from orchestration.sources import SourceSystem
 from orchestration.sql_text import literal, quoted
 
 # Where a space groups thousands, a space that does not break does so too.

@@ -15,9 +15,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration.exports import Delivery
+from orchestration.file_spec import FileSpec
 from orchestration.readers import csv_files, xlsx_files
 from orchestration.readers.landing import Landed, create_landing, is_plain, trim
-from orchestration.sources import FileSpec
 
 FORMATS = {"csv": csv_files, "xlsx": xlsx_files}
 

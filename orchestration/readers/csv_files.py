@@ -18,6 +18,7 @@ import duckdb
 
 from orchestration.errors import InputError
 from orchestration.exports import Delivery
+from orchestration.file_spec import FileSpec
 from orchestration.readers.landing import (
     PATH,
     ROW,
@@ -28,7 +29,6 @@ from orchestration.readers.landing import (
     name_columns,
     shown_line,
 )
-from orchestration.sources import FileSpec
 from orchestration.sql_text import literal, quoted
 
 DELIMITERS = (",", ";", "\t", "|")

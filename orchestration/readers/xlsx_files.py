@@ -11,13 +11,13 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from orchestration.errors import InputError
 from orchestration.exports import Delivery
+from orchestration.file_spec import FileSpec
 from orchestration.readers.landing import (
     Unreadable,
     append_to_landed,
     create_landed,
     name_columns,
 )
-from orchestration.sources import FileSpec
 
 
 def read_header(path: Path, spec: FileSpec) -> tuple[str, ...]:

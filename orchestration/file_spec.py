@@ -1,0 +1,206 @@
+"""How the files of one pattern are read, and which of their columns is which of ours."""
+
+import codecs
+import re
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+import duckdb
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+from orchestration.contract import IS_DELETED, Kind, contract
+
+
+def _known_format(value: str) -> str:
+    if error := _format_error(value):
+        raise ValueError(f"'{value}' is no date format: {error}")
+    return value
+
+
+def _format_error(value: str) -> str | None:
+    with duckdb.connect() as connection:
+        try:
+            connection.execute("select try_strptime('', ?)", [value])
+        except duckdb.Error as error:
+            return str(error)
+    return None
+
+
+SingleCharacter = Annotated[str, Field(min_length=1, max_length=1)]
+DateFormat = Annotated[str, BeforeValidator(_known_format)]
+IdentifierKind = Literal["document", "phone", "email", "name", "none"]
+Identifiers = dict[str, IdentifierKind]
+# Settings that tell how files of some formats are read, and mean nothing to the others.
+FORMATS_WITH = {
+    "delimiter": ("csv",),
+    "quote": ("csv",),
+    "encoding": ("csv",),
+    "header_row": ("csv", "xlsx"),
+    "sheet": ("xlsx",),
+}
+
+
+class StrictSettings(BaseModel):
+    """Settings of which none is unknown, and none changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KindMapping(StrictSettings):
+    """What fills the columns of one kind; with nothing mapped, columns of equal name do.
+
+    ``columns`` names the file's column per column of ours, ``constants`` a fixed text,
+    ``expressions`` SQL over the file's own columns, all of which are text. ``where`` is such SQL
+    too: false leaves a row out, as being of another kind; NULL rejects it. ``identifiers`` says
+    which of our columns hold a direct identifier, to be hashed, and of which kind.
+    """
+
+    columns: dict[str, str] = {}
+    constants: dict[str, str] = {}
+    expressions: dict[str, str] = {}
+    where: str | None = None
+    identifiers: Identifiers = {}
+
+    @property
+    def is_by_name(self) -> bool:
+        """Whether the file's columns are taken by their own names."""
+        return not (self.columns or self.constants or self.expressions)
+
+    @property
+    def mapped(self) -> tuple[str, ...]:
+        """Our columns in the order they are mapped, repeated where mapped twice."""
+        return (*self.columns, *self.constants, *self.expressions)
+
+
+class FileSpec(StrictSettings):
+    """The files of one pattern: how they are read and the kinds they feed."""
+
+    path: str
+    day_format: str = "%Y-%m-%d"
+    export_day: date | None = None
+    format: Literal["csv", "xlsx"] = "csv"
+    delimiter: SingleCharacter = ","
+    quote: Annotated[str, Field(max_length=1)] = '"'
+    encoding: str = "utf-8"
+    sheet: str | None = None
+    header_row: Annotated[int, Field(ge=1)] = 1
+    decimal_mark: Literal[".", ","] | None = None
+    thousands_mark: Literal[".", ",", "'", " ", "_"] | None = None
+    date_formats: tuple[DateFormat, ...] = ()
+    timestamp_formats: tuple[DateFormat, ...] = ()
+    delivery: Literal["delta", "full"] = "delta"
+    kinds: Annotated[dict[str, KindMapping], Field(min_length=1)]
+
+    @field_validator("kinds", mode="before")
+    @classmethod
+    def _nothing_mapped_is_by_name(cls, kinds: Any) -> Any:
+        if not isinstance(kinds, dict):
+            return kinds
+        return {kind: mapping or {} for kind, mapping in kinds.items()}
+
+    @field_validator("kinds")
+    @classmethod
+    def _kinds_fit_the_contract(cls, kinds: dict[str, KindMapping]) -> dict[str, KindMapping]:
+        problems = [
+            problem
+            for kind, mapping in kinds.items()
+            for problem in (
+                _mapping_problems(contract()[kind], mapping)
+                if kind in contract()
+                else [f"'{kind}' is no export kind; there are {', '.join(contract())}"]
+            )
+        ]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return kinds
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_is_known(cls, encoding: str) -> str:
+        try:
+            return codecs.lookup(encoding).name
+        except LookupError:
+            raise ValueError(
+                f"'{encoding}' is no known encoding; utf-8, latin-1, cp1252 and utf-16 are usual"
+            ) from None
+
+    @field_validator("day_format")
+    @classmethod
+    def _day_format_is_known(cls, day_format: str) -> str:
+        day_pattern(day_format)
+        return day_format
+
+    @model_validator(mode="after")
+    def _settings_agree(self) -> "FileSpec":
+        if unknown := set(re.findall(r"\{.*?\}", self.path)) - {"{day}"}:
+            raise ValueError(f"the path holds {', '.join(sorted(unknown))}; only {{day}} is known")
+        if ("{day}" in self.path) == (self.export_day is not None):
+            raise ValueError(
+                "either the path holds {day} or export_day says the day, and not both:"
+                f" the path is '{self.path}', export_day {self.export_day or 'is not set'}"
+            )
+        if self.thousands_mark is not None and self.thousands_mark == (self.decimal_mark or "."):
+            raise ValueError(f"decimal and thousands mark are both '{self.thousands_mark}'")
+        for name, formats in FORMATS_WITH.items():
+            if name in self.model_fields_set and self.format not in formats:
+                raise ValueError(f"{name} is a setting of {' and '.join(formats)} files only")
+        return self
+
+    @cached_property
+    def path_pattern(self) -> re.Pattern[str]:
+        """Matches the relative paths of these files, with the day in the group ``day``."""
+        return _path_pattern(self.path, day_pattern(self.day_format))
+
+    @cached_property
+    def near_path_pattern(self) -> re.Pattern[str]:
+        """Matches what would be one of these files if it had a day where one is expected."""
+        return _path_pattern(self.path, "[^/]*")
+
+
+def day_pattern(day_format: str) -> str:
+    """Regular expression for days of a strptime format."""
+    shapes = {"%Y": r"\d{4}", "%y": r"\d{2}", "%m": r"\d{2}", "%d": r"\d{2}", "%j": r"\d{3}"}
+    shapes |= {"%b": r"[A-Za-z]{3}", "%H": r"\d{2}", "%M": r"\d{2}", "%S": r"\d{2}"}
+    parts = re.split(r"(%.)", day_format)
+    if unknown := [part for part in parts if part.startswith("%") and part not in shapes]:
+        known = ", ".join(shapes)
+        raise ValueError(f"'{day_format}' holds {', '.join(unknown)}; known are {known}")
+    return "".join(shapes.get(part, re.escape(part)) for part in parts)
+
+
+def _path_pattern(path: str, day: str) -> re.Pattern[str]:
+    wildcards = {"**/": "(?:.*/)?", "*": "[^/]*", "{day}": f"(?P<day>{day})"}
+    pattern = ""
+    for part in re.split(r"(\*\*/|\*|\{day\})", path):
+        again = part == "{day}" and "(?P<day>" in pattern
+        pattern += "(?P=day)" if again else wildcards.get(part, re.escape(part))
+    return re.compile(pattern)
+
+
+def _mapping_problems(kind: Kind, mapping: KindMapping) -> list[str]:
+    if mapping.is_by_name:
+        return []
+    ours = {column.name for column in kind.columns} | {IS_DELETED}
+    required = {column.name for column in kind.columns if column.is_required}
+    mapped = mapping.mapped
+    problems = [
+        f"{kind.id} has no column '{name}'" for name in dict.fromkeys(mapped) if name not in ours
+    ]
+    problems += [
+        f"{kind.id}: '{name}' is mapped more than once; keep one of columns, constants, expressions"
+        for name in dict.fromkeys(mapped)
+        if mapped.count(name) > 1
+    ]
+    problems += [
+        f"{kind.id}: the required column '{name}' is not mapped"
+        for name in sorted(required.difference(mapped))
+    ]
+    return problems
