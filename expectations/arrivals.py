@@ -176,6 +176,41 @@ def _checks(limits: Limits) -> list[Check]:
             """,
         ),
         Check(
+            name="files_keep_their_columns",
+            table="temp.known_files",
+            severity="warning",
+            says="A new file has the columns of the file of its pattern before it: what is gone is"
+            " empty from then on, what came is left out until it is mapped, and one of each may be"
+            " a column renamed.",
+            against="""
+                select source_system, kind, file_name, columns_gone, columns_come
+                from (
+                    select
+                        *,
+                        list_filter(columns_before, lambda one: not list_contains(columns_now, one))
+                            as columns_gone,
+                        list_filter(columns_now, lambda one: not list_contains(columns_before, one))
+                            as columns_come
+                    from (
+                        select
+                            *,
+                            from_json(lower(column_names), '["varchar"]') as columns_now,
+                            lag(columns_now) over (
+                                partition by source_system, kind, path_pattern
+                                order by export_day, file_name
+                            ) as columns_before
+                        from known_files
+                        where column_names is not null
+                    )
+                    where columns_before is not null
+                )
+                inner join deliveries using (source_system, kind, export_day)
+                where
+                    deliveries.is_new
+                    and (len(columns_gone) > 0 or len(columns_come) > 0)
+            """,
+        ),
+        Check(
             name="no_file_breaks_off",
             table="rejected_rows",
             severity="critical",

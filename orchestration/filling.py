@@ -1,5 +1,6 @@
 """Fills the raw tables of a kind with what ``landing`` and ``unreadable`` hold."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -9,7 +10,7 @@ import pyarrow as pa
 
 from orchestration.contract import Kind, contract
 from orchestration.exports import Delivery
-from orchestration.identifiers import masked_sql
+from orchestration.identifiers import masked, masked_sql
 from orchestration.mapping import is_of_kind, shaped_rows, takes_all_as_it_is, unknown_columns
 from orchestration.sources import mapping_hash
 from orchestration.tombstones import Tombstones, kept_line
@@ -130,8 +131,10 @@ def _forget(connection: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         connection.execute(f"delete from {kind.table} where {arriving}")
 
 
-def arriving_table(group: Sequence[Delivery]) -> pa.Table:
+def arriving_table(group: Sequence[Delivery], header: tuple[str, ...]) -> pa.Table:
     """Return a table of the files being read."""
+    # what should be a header may be a person's row
+    names = json.dumps([masked(name) for name in header], ensure_ascii=False)
     now = datetime.now(UTC).replace(tzinfo=None)
     columns = {
         "path": pa.array([str(delivery.path) for delivery in group], pa.string()),
@@ -141,6 +144,8 @@ def arriving_table(group: Sequence[Delivery]) -> pa.Table:
         "file_hash": [delivery.content.sha256 for delivery in group],
         "size_bytes": [delivery.size_and_time[0] for delivery in group],
         "modified_at_ns": [delivery.size_and_time[1] for delivery in group],
+        "path_pattern": [delivery.spec.path for delivery in group],
+        "column_names": [names for _ in group],
         "is_full": [delivery.spec.delivery == "full" for delivery in group],
         "loaded_at": [now for _ in group],
     }

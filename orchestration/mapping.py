@@ -15,29 +15,39 @@ from orchestration.sql_text import literal, quoted
 SPACES = " \u00a0\u202f"
 
 
-def header_problems(header: tuple[str, ...], spec: FileSpec, kind: Kind) -> list[str]:
-    """Say why files of this header cannot feed the kind, if so."""
+def header_problems(
+    header: tuple[str, ...], known: tuple[str, ...], spec: FileSpec, kind: Kind
+) -> list[str]:
+    """Say why files of this header cannot feed the kind, if so.
+
+    ``known`` are the columns such files ever had: one that they had, has gone since and fills
+    nothing that is required, is no problem; one they never had is a mistake of the mapping.
+    """
     mapping = spec.kinds[kind.id]
     # what should be a header may be a person's row
     has = f"it has {masked(', '.join(header))}"
+    required = {column.name for column in kind.columns if column.is_required}
     if mapping.is_by_name:
         problems = [
-            f"has no column '{column.name}', which {kind.id} requires; {has}."
-            for column in kind.columns
-            if column.is_required and _theirs(column.name, header) is None
+            f"has no column '{name}', which {kind.id} requires; {has}."
+            for name in sorted(required)
+            if _theirs(name, header) is None
         ]
     else:
         problems = [
             f"has no column '{theirs}', which is mapped to {kind.id}.{ours}; {has}."
             for ours, theirs in mapping.columns.items()
-            if _theirs(theirs, header) is None
+            if _theirs(theirs, header if ours in required else known) is None
         ]
-    written = {f"expression for {kind.id}.{ours}": sql for ours, sql in mapping.expressions.items()}
+    written = {
+        f"expression for {kind.id}.{ours}": (sql, header if ours in required else known)
+        for ours, sql in mapping.expressions.items()
+    }
     if mapping.where is not None:
-        written[f"where of {kind.id}"] = is_of_kind(mapping)
-    for place, expression in written.items():
+        written[f"where of {kind.id}"] = is_of_kind(mapping), header
+    for place, (expression, columns) in written.items():
         try:
-            _type_of(expression, header)
+            _type_of(expression, columns)
         except duckdb.Error as error:
             problems.append(f"does not fit the {place}: {error}")
     return problems
@@ -113,7 +123,8 @@ def unhashed_columns(
     for column in kind.columns:
         name = column.name
         theirs = _theirs(name if mapping.is_by_name else mapping.columns.get(name, ""), header)
-        if name not in identifiers and (theirs or name in mapping.expressions):
+        written = mapping.expressions.get(name)
+        if name not in identifiers and (theirs or (written and _fits(written, header))):
             filled[column] = _delivered(name, header, mapping), theirs or name
     return filled
 
@@ -173,7 +184,7 @@ def _delivered(name: str, header: tuple[str, ...], mapping: KindMapping) -> str:
     """Give the text that fills a column of ours."""
     if name in mapping.constants:
         return literal(mapping.constants[name])
-    if name in mapping.expressions:
+    if name in mapping.expressions and _fits(mapping.expressions[name], header):
         expression = _expression(mapping.expressions[name])
         return f"nullif(trim(cast({expression} as varchar), {literal(BLANKS)}), '')"
     theirs = _theirs(name if mapping.is_by_name else mapping.columns.get(name, ""), header)
@@ -189,7 +200,7 @@ def _in_notation(kind: Kind, header: tuple[str, ...], spec: FileSpec) -> set[str
     typed = {
         name
         for name, expression in mapping.expressions.items()
-        if _type_of(expression, header) != "VARCHAR"
+        if _fits(expression, header) and _type_of(expression, header) != "VARCHAR"
     }
     return {column.name for column in kind.columns} - mapping.constants.keys() - typed
 
@@ -284,6 +295,14 @@ def _without_nul(value: str) -> str:
 def _expression(expression: str) -> str:
     # on lines of its own, as it may end in a comment
     return f"(\n{expression}\n)"
+
+
+def _fits(expression: str, header: tuple[str, ...]) -> bool:
+    """Tell whether a file has the columns of an expression."""
+    try:
+        return bool(_type_of(expression, header))
+    except duckdb.Error:
+        return False
 
 
 @cache

@@ -4,6 +4,8 @@ A file is identified by its system, kind, export day and name. The same content 
 nothing; other content, or another mapping of it, replaces the file's rows.
 """
 
+import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -101,11 +103,6 @@ def pending(
     return deliveries
 
 
-def check(deliveries: Sequence[Delivery]) -> None:
-    """Read the headers of all deliveries; raise ``InputError`` with every problem they have."""
-    _headers(deliveries)
-
-
 def load(
     connection: Connection,
     deliveries: Sequence[Delivery],
@@ -114,9 +111,9 @@ def load(
 ) -> list[LoadedFile]:
     """Load what ``pending`` lists, each file wholly or not at all; say what each gave each kind.
 
-    Nothing is loaded where ``check`` finds a problem. A file that holds an identifier nobody
-    declared is refused, and so is all that follows; what was loaded before stays. ``on_progress``
-    is told how many files are done, and of how many.
+    Nothing is loaded where a header shows that its file cannot be what it should. A file that holds
+    an identifier nobody declared is refused, and so is all that follows; what was loaded before
+    stays. ``on_progress`` is told how many files are done, and of how many.
     """
     return [
         file
@@ -132,7 +129,7 @@ def load_by_group(
     tombstones: Tombstones | None = None,
 ) -> Iterator[list[LoadedFile]]:
     """Load as ``load`` does; yield what each group of files gave as soon as it is there to stay."""
-    headers = _headers(deliveries)
+    headers = _headers(connection, deliveries)
     use_secret(
         connection, {id(delivery.system): delivery.system for delivery in deliveries}.values()
     )
@@ -220,30 +217,62 @@ def _identity(delivery: Delivery, kind: str) -> tuple[str, str, date, str]:
     return delivery.system.system, kind, delivery.export_day, delivery.file_name
 
 
-def _headers(deliveries: Sequence[Delivery]) -> dict[Path, tuple[str, ...]]:
-    headers, problems = {}, []
+def _headers(connection: Connection, deliveries: Sequence[Delivery]) -> dict[Path, tuple[str, ...]]:
+    """Read the headers of all deliveries; raise ``InputError`` with every problem they have."""
+    headers: dict[Path, tuple[str, ...]] = {}
+    problems: dict[Path, list[str]] = {}
     for delivery in deliveries:
         try:
             headers[delivery.path] = read_header(delivery.path, delivery.spec)
-            found = _problems(headers[delivery.path], delivery)
         except InputError as error:
-            found = error.problems
+            problems[delivery.path] = error.problems
         except OSError as error:
-            found = [f"cannot be read: {error}."]
-        problems += [f"{delivery.file_name} {problem}" for problem in found]
-    if problems:
-        raise InputError(problems)
+            problems[delivery.path] = [f"cannot be read: {error}."]
+    known = _known_columns(connection, deliveries, headers)
+    for delivery in deliveries:
+        if header := headers.get(delivery.path):
+            problems[delivery.path] = _problems(header, known[_pattern(delivery)], delivery)
+    if any(problems.values()):
+        raise InputError(
+            [
+                f"{delivery.file_name} {problem}"
+                for delivery in deliveries
+                for problem in problems[delivery.path]
+            ]
+        )
     return headers
 
 
-def _problems(header: tuple[str, ...], delivery: Delivery) -> list[str]:
+def _pattern(delivery: Delivery) -> tuple[str, str]:
+    return delivery.system.system, delivery.spec.path
+
+
+def _known_columns(
+    connection: Connection,
+    deliveries: Sequence[Delivery],
+    headers: dict[Path, tuple[str, ...]],
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return the columns that files of a pattern ever had, those to be loaded among them."""
+    known: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for delivery in deliveries:
+        known[_pattern(delivery)].update(dict.fromkeys(headers.get(delivery.path, ())))
+    loaded = connection.execute(
+        "select distinct source_system, path_pattern, column_names from raw.files"
+        " where column_names is not null"
+    ).fetchall()
+    for system, pattern, names in loaded:
+        known[system, pattern].update(dict.fromkeys(json.loads(names)))
+    return {pattern: tuple(columns) for pattern, columns in known.items()}
+
+
+def _problems(header: tuple[str, ...], known: tuple[str, ...], delivery: Delivery) -> list[str]:
     names = [name.lower() for name in header]
     if twice := [name for name in header if names.count(name.lower()) > 1]:
         return [f"has several columns of one name: {', '.join(twice)}; rename all but one."]
     return [
         problem
         for kind in delivery.kinds
-        for problem in header_problems(header, delivery.spec, contract()[kind])
+        for problem in header_problems(header, known, delivery.spec, contract()[kind])
     ]
 
 
@@ -280,7 +309,7 @@ def _load_group(
     """
     landed = land(connection, group, header)
     _refuse_files_being_written(group)
-    connection.register("arriving", arriving_table(group))
+    connection.register("arriving", arriving_table(group, header))
     connection.register("unreadable", unreadable_table(landed.unreadable))
     try:
         undeclared += undeclared_identifiers(connection, group, header, landed)

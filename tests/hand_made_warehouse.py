@@ -22,6 +22,8 @@ select
     export_day,
     area || '/' || kind || '/' || export_day || '.csv' as file_name,
     md5(file_name) as file_hash,
+    area || '/' || kind || '/{day}*.csv' as path_pattern,
+    '["a_column", "another"]' as column_names,
     false as is_full,
     200 as rows_in,
     200 as rows_loaded,

@@ -57,6 +57,9 @@ BREAKING = {
     ("no_file_comes_twice", "warning"): """
         insert into raw.files
         select * replace ('copy.csv' as file_name) from raw.files where kind = 'payments'""",
+    ("files_keep_their_columns", "warning"): f"""
+        update raw.files set column_names = '["Another", "renamed"]'
+        where kind = 'promises' and {NEWEST}""",
     ("no_file_breaks_off", "critical"): f"""
         insert into rejected_rows
         select source_system, area, kind, export_day, file_name, 201, null, null, '{TOO_FEW}'

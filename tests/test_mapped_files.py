@@ -124,6 +124,61 @@ def test_a_where_that_does_not_fit_the_columns_refuses_the_file(warehouse, write
         load_all(warehouse, exports, [system])
 
 
+GREW_AND_SHRANK = {
+    "parties_2024-01-30.csv": "Id,Area,Since\nc1,north,2024-01-29\n",
+    "parties_2024-01-31.csv": "Id,Phone No\nc1,none\n",
+}
+
+
+@pytest.fixture
+def parties(tmp_path):
+    return source_of(
+        tmp_path / "crm.yml",
+        """
+        system: crm
+        files:
+          - path: "parties_{day}.csv"
+            kinds:
+              billing.customers:
+                columns: {customer_id: Id, region: Area}
+                expressions: {updated_at: "Since || ' 00:00'"}
+        """,
+    )
+
+
+@pytest.mark.parametrize("is_at_once", [True, False])
+def test_an_optional_column_that_is_gone_stays_empty(warehouse, write_exports, parties, is_at_once):
+    if not is_at_once:
+        first = dict(list(GREW_AND_SHRANK.items())[:1])
+        load_all(warehouse, write_exports(first), [parties])
+    load_all(warehouse, write_exports(GREW_AND_SHRANK), [parties])
+    assert rows(
+        warehouse, "select region, updated_at from raw.billing_customers order by export_day"
+    ) == [("north", "2024-01-29 00:00"), (None, None)]
+    assert rows(
+        warehouse, "select path_pattern, column_names from raw.files order by export_day"
+    ) == [
+        ("parties_{day}.csv", '["Id", "Area", "Since"]'),
+        ("parties_{day}.csv", '["Id", "Phone No"]'),
+    ]
+
+
+def test_a_mapped_column_no_file_ever_had_refuses_the_file(warehouse, write_exports, parties):
+    exports = write_exports(dict(list(GREW_AND_SHRANK.items())[1:]))
+    with pytest.raises(InputError) as refused:
+        load_all(warehouse, exports, [parties])
+    assert "has no column 'Area', which is mapped to billing.customers.region" in str(refused.value)
+    assert "does not fit the expression for billing.customers.updated_at" in str(refused.value)
+
+
+def test_a_required_column_that_is_gone_refuses_the_file(warehouse, write_exports, parties):
+    exports = write_exports(
+        GREW_AND_SHRANK | {"parties_2024-01-31.csv": "Number,Area,Since\nc1,north,2024-01-29\n"}
+    )
+    with pytest.raises(InputError, match="has no column 'Id', which is mapped to"):
+        load_all(warehouse, exports, [parties])
+
+
 def test_the_example_of_the_guide_works(warehouse, write_exports, tmp_path, request):
     guide = (request.config.rootpath / "docs/connect-your-exports.md").read_text("utf-8")
     system = source_of(tmp_path / "erp.yml", guide.split("```yaml")[1].split("```")[0])
