@@ -2,6 +2,7 @@
 
 from expectations import deliveries, orphans
 from expectations.checks import Check, Suite, within
+from expectations.freshness import days_overdue
 from expectations.kinds import rows_of, updated_of, version_of
 from expectations.limits import Limit, Limits
 from orchestration.contract import Kind
@@ -24,24 +25,6 @@ REJECTED_BY_FILE = """
             and known_files.file_name = rejected_rows.file_name
             and known_files.export_day = rejected_rows.export_day
     group by all
-"""
-
-# How long the exports of a kind let wait for themselves: the days from one to the next, none where
-# too few came in half a year to tell. A gap of longer ago excuses none.
-DAYS_APART = """
-    select
-        kind,
-        export_day,
-        export_day - lag(export_day) over (partition by kind order by export_day) as days_apart
-    from (select distinct kind, export_day from known_files)
-"""
-OF_LATE = "(where export_day >= known_at - interval 183 days)"
-MOST_DAYS_APART = f"""
-    case
-        when count(days_apart) filter {OF_LATE} >= {deliveries.USUAL_DELIVERIES}
-            then max(days_apart) filter {OF_LATE}
-        else 0
-    end
 """
 
 
@@ -121,15 +104,9 @@ def _checks(limits: Limits) -> list[Check]:
             says="A required kind is at most {limit:g} days overdue, by the most days its exports"
             " were apart in the last half-year.",
             figures=f"""
-                select
-                    kind,
-                    max(export_day) as newest_export_day,
-                    {MOST_DAYS_APART} as most_days_apart,
-                    date_diff('day', newest_export_day, known_at) - most_days_apart as observed
-                from ({DAYS_APART})
-                cross join int_clock
+                select * exclude (is_usual_known)
+                from ({days_overdue("known_files", "(select known_at from int_clock)")})
                 where kind in {REQUIRED_KINDS}
-                group by kind, known_at
             """,
         ),
         *within(

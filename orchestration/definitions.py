@@ -9,6 +9,7 @@ import dagster as dg
 
 from expectations.audit import AuditOutcome, suites
 from expectations.limits import load_limits
+from orchestration.arrival_sensor import when_exports_are_complete
 from orchestration.dashboard import dashboard
 from orchestration.errors import RefusedError
 from orchestration.ingestion import WAREHOUSE_POOL, raw
@@ -142,6 +143,7 @@ defs = dg.Definitions(
     assets=[raw, models, release, postgres_release, dashboard],
     jobs=[daily],
     schedules=[every_morning],
+    sensors=[when_exports_are_complete],
     resources={"settings": Settings.from_environment()},
     executor=dg.in_process_executor,
 )

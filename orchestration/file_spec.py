@@ -4,7 +4,7 @@ import codecs
 import re
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import duckdb
 from pydantic import (
@@ -38,6 +38,7 @@ SingleCharacter = Annotated[str, Field(min_length=1, max_length=1)]
 DateFormat = Annotated[str, BeforeValidator(_known_format)]
 IdentifierKind = Literal["document", "phone", "email", "name", "none"]
 Identifiers = dict[str, IdentifierKind]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 # Settings that tell how files of some formats are read, and mean nothing to the others.
 FORMATS_WITH = {
     "delimiter": ("csv",),
@@ -97,6 +98,7 @@ class FileSpec(StrictSettings):
     date_formats: tuple[DateFormat, ...] = ()
     timestamp_formats: tuple[DateFormat, ...] = ()
     delivery: Literal["delta", "full"] = "delta"
+    expected: tuple[Weekday, ...] = ()
     kinds: Annotated[dict[str, KindMapping], Field(min_length=1)]
 
     @field_validator("kinds", mode="before")
@@ -153,6 +155,10 @@ class FileSpec(StrictSettings):
             if name in self.model_fields_set and self.format not in formats:
                 raise ValueError(f"{name} is a setting of {' and '.join(formats)} files only")
         return self
+
+    def is_expected_on(self, day: date) -> bool:
+        """Tell whether a file of a day is to be waited for."""
+        return get_args(Weekday)[day.weekday()] in self.expected
 
     @cached_property
     def path_pattern(self) -> re.Pattern[str]:

@@ -31,10 +31,12 @@ from orchestration.warehouse import (
     load_by_group,
     newest_export_days,
     open_warehouse,
+    overdue_kinds,
     pending,
 )
 
 WAREHOUSE_POOL = "warehouse"
+PUNCTUAL = "comes_when_expected"
 EXPORT_DAYS = dg.DailyPartitionsDefinition("2010-01-01", timezone=policy("business_time_zone"))
 BOOKS = tuple(dg.AssetKey(["ingestion", table.removeprefix("raw.")]) for table in bookkeeping())
 
@@ -43,12 +45,14 @@ BOOKS = tuple(dg.AssetKey(["ingestion", table.removeprefix("raw.")]) for table i
 class Ingested:
     """What a run took in, in how many seconds; ``unclaimed`` files no pattern matches.
 
-    ``newest_days`` are the newest export days there are, as ISO texts by kind.
+    By kind, ``newest_days`` are the newest export days there are, as ISO texts, and
+    ``days_overdue`` how long the next is overdue, where it is.
     """
 
     files: tuple[LoadedFile, ...]
     unclaimed: tuple[str, ...]
     newest_days: dict[str, str]
+    days_overdue: dict[str, int]
     seconds: float
 
 
@@ -77,7 +81,9 @@ def ingest(
             for group in load_by_group(connection, deliveries, loading, tombstones):
                 files.extend(group)
             newest_days = newest_export_days(connection)
-        return Ingested(tuple(files), found.unclaimed, newest_days, time.monotonic() - started)
+            overdue = overdue_kinds(connection)
+        seconds = time.monotonic() - started
+        return Ingested(tuple(files), found.unclaimed, newest_days, overdue, seconds)
 
     return retried(attempt, warn)
 
@@ -87,6 +93,14 @@ def ingest(
     specs=[
         dg.AssetSpec(key, group_name="raw", kinds={"duckdb"}, partitions_def=EXPORT_DAYS)
         for key in (*(dg.AssetKey([kind.area, kind.name]) for kind in contract().values()), *BOOKS)
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            PUNCTUAL,
+            asset=dg.AssetKey([kind.area, kind.name]),
+            description="Its newest export is no older than its exports were ever apart of late.",
+        )
+        for kind in contract().values()
     ],
     can_subset=True,
     backfill_policy=dg.BackfillPolicy.single_run(),
@@ -117,6 +131,23 @@ def raw(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[dg.Ma
             asset_key=key,
             metadata=_summary(ingested) if key in BOOKS else _counts(by_kind[key]),
         )
+        if key not in BOOKS:
+            yield _punctuality(key, ingested)
+
+
+def _punctuality(key: dg.AssetKey, ingested: Ingested) -> dg.AssetCheckResult:
+    kind = ".".join(key.path)
+    days_overdue = ingested.days_overdue.get(kind, 0)
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=PUNCTUAL,
+        passed=days_overdue == 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "newest_export_day": ingested.newest_days.get(kind, "none yet"),
+            "days_overdue": days_overdue,
+        },
+    )
 
 
 def _partitions(context: dg.AssetExecutionContext) -> DayRange | None:

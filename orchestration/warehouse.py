@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from expectations.freshness import days_overdue
 from orchestration.contract import IS_DELETED, bookkeeping, contract
 from orchestration.declared_identifiers import use_secret
 from orchestration.errors import InputError, TransientError, is_transient
@@ -76,18 +77,8 @@ def pending(
     ``days`` and ``kinds`` (as "billing.customers") limit it. A file is read only where its size
     or time of change is not the one noted; where its content is still the same, they are noted.
     """
-    noted = _noted_files(connection)
     deliveries, touched = [], []
-    for delivery in found.deliveries:
-        if days is not None and delivery.export_day not in days:
-            continue
-        notes = {
-            kind: noted.get((*_identity(delivery, kind), mapping_hash_of(delivery, kind)))
-            for kind in delivery.kinds
-            if kinds is None or kind in kinds
-        }
-        if all(note and note.size_and_time == delivery.size_and_time for note in notes.values()):
-            continue
+    for delivery, notes in _unread(connection, found, days, kinds):
         content = read_content(delivery.path)
         same = [kind for kind, note in notes.items() if note and note.sha256 == content.sha256]
         touched += [(*delivery.size_and_time, *_identity(delivery, kind)) for kind in same]
@@ -101,6 +92,11 @@ def pending(
             touched,
         )
     return deliveries
+
+
+def unread(connection: Connection, found: Found) -> list[Delivery]:
+    """List the deliveries whose size or time of change is not the one noted, unopened."""
+    return [delivery for delivery, _ in _unread(connection, found)]
 
 
 def load(
@@ -165,6 +161,20 @@ def newest_export_days(connection: Connection) -> dict[str, str]:
     )
 
 
+def overdue_kinds(connection: Connection) -> dict[str, int]:
+    """Return by how many days kinds are overdue on the newest export day of all.
+
+    By the longest they let wait of late; a kind of which too little has come is not judged.
+    """
+    files = "(select area || '.' || kind as kind, export_day from raw.files)"
+    figures = days_overdue(files, "(select max(export_day) from raw.files)")
+    return dict(
+        connection.execute(
+            f"select kind, observed from ({figures}) where is_usual_known and observed > 0"
+        ).fetchall()
+    )
+
+
 @dataclass(frozen=True)
 class _Note:
     """What raw.files says of a loaded file."""
@@ -211,6 +221,28 @@ def _noted_files(connection: Connection) -> dict[tuple, _Note]:
         " file_hash, size_bytes, modified_at_ns from raw.files"
     ).fetchall()
     return {row[:5]: _Note(row[5], row[6:]) for row in rows}
+
+
+def _unread(
+    connection: Connection,
+    found: Found,
+    days: DayRange | None = None,
+    kinds: Collection[str] | None = None,
+) -> Iterator[tuple[Delivery, dict[str, _Note | None]]]:
+    """Give the deliveries that may have to be loaded, with what is noted of them by kind."""
+    noted = _noted_files(connection)
+    for delivery in found.deliveries:
+        if days is not None and delivery.export_day not in days:
+            continue
+        notes = {
+            kind: noted.get((*_identity(delivery, kind), mapping_hash_of(delivery, kind)))
+            for kind in delivery.kinds
+            if kinds is None or kind in kinds
+        }
+        if not all(
+            note and note.size_and_time == delivery.size_and_time for note in notes.values()
+        ):
+            yield delivery, notes
 
 
 def _identity(delivery: Delivery, kind: str) -> tuple[str, str, date, str]:

@@ -127,7 +127,9 @@ def test_every_test_of_dbt_is_an_asset_check(graph):
         node["name"] for node in manifest()["nodes"].values() if node["resource_type"] == "test"
     }
     assert tests
-    assert {key.name for key in graph.asset_check_keys if key.asset_key != RELEASE} == tests
+    # beside those of the release and of the raw assets, whose keys have two parts
+    of_models = {key for key in graph.asset_check_keys if len(key.asset_key.path) == 1}
+    assert {key.name for key in of_models if key.asset_key != RELEASE} == tests
 
 
 def test_the_daily_job_runs_every_morning_in_the_business_time_zone():
@@ -199,6 +201,35 @@ def test_the_release_says_what_became_of_the_run(finished):
 def test_the_release_is_to_be_made_anew_every_day(graph):
     policy = graph.get(RELEASE).freshness_policy
     assert policy.warn_window.to_timedelta() == timedelta(hours=26)
+
+
+def test_each_kind_says_whether_it_comes_when_expected(settings, tmp_path):
+    often = {
+        f"contact/complaints/2026-02-{day:02}.csv": f"""
+            complaint_id,received_at
+            x{day},2026-02-{day:02}
+            """
+        for day in (1, 2, 4, 5, 6)
+    }
+    write(tmp_path / "exports", EXPORTS | often)
+    instance = dg.DagsterInstance.ephemeral()
+    keys = [AssetKey([kind.area, kind.name]) for kind in contract().values()]
+    _launch(settings_of(tmp_path), keys, {}, instance)
+    records = instance.event_log_storage.get_latest_asset_check_execution_by_key(
+        [dg.AssetCheckKey(key, "comes_when_expected") for key in keys]
+    )
+    said = {
+        key.asset_key: record.event.dagster_event.event_specific_data
+        for key, record in records.items()
+    }
+    assert set(said) == set(keys)
+    # of the others too few have come to say what is usual
+    late = AssetKey(["contact", "complaints"])
+    assert {key for key, check in said.items() if not check.passed} == {late}
+    assert said[late].severity == dg.AssetCheckSeverity.WARN
+    # its newest is of 6 February, the newest of all of 2 March, and two days were the longest
+    assert said[late].metadata["days_overdue"].value == 24 - 2
+    assert said[late].metadata["newest_export_day"].value == "2026-02-06"
 
 
 def _audit_checks(instance: dg.DagsterInstance) -> dict[str, dg.AssetCheckEvaluation]:
