@@ -87,7 +87,7 @@ class FileSpec(StrictSettings):
     path: str
     day_format: str = "%Y-%m-%d"
     export_day: date | None = None
-    format: Literal["csv", "xlsx"] = "csv"
+    format: Literal["camt", "csv", "xlsx"] = "csv"
     delimiter: SingleCharacter = ","
     quote: Annotated[str, Field(max_length=1)] = '"'
     encoding: str = "utf-8"
