@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from orchestration.contract import IS_DELETED, Kind, contract
+from orchestration.record_paths import ITEMS, RecordsPath, path_error
 
 
 def _known_format(value: str) -> str:
@@ -34,6 +35,10 @@ def _format_error(value: str) -> str | None:
     return None
 
 
+def _one_or_more(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
 SingleCharacter = Annotated[str, Field(min_length=1, max_length=1)]
 DateFormat = Annotated[str, BeforeValidator(_known_format)]
 IdentifierKind = Literal["document", "phone", "email", "name", "none"]
@@ -46,6 +51,7 @@ FORMATS_WITH = {
     "encoding": ("csv",),
     "header_row": ("csv", "xlsx"),
     "sheet": ("xlsx",),
+    "records": ("json", "jsonl"),
 }
 
 
@@ -87,12 +93,15 @@ class FileSpec(StrictSettings):
     path: str
     day_format: str = "%Y-%m-%d"
     export_day: date | None = None
-    format: Literal["camt", "csv", "xlsx"] = "csv"
+    format: Literal["camt", "csv", "json", "jsonl", "parquet", "xlsx"] = "csv"
     delimiter: SingleCharacter = ","
     quote: Annotated[str, Field(max_length=1)] = '"'
     encoding: str = "utf-8"
     sheet: str | None = None
     header_row: Annotated[int, Field(ge=1)] = 1
+    records: Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_one_or_more)] = (
+        ITEMS,
+    )
     decimal_mark: Literal[".", ","] | None = None
     thousands_mark: Literal[".", ",", "'", " ", "_"] | None = None
     date_formats: tuple[DateFormat, ...] = ()
@@ -134,6 +143,13 @@ class FileSpec(StrictSettings):
                 f"'{encoding}' is no known encoding; utf-8, latin-1, cp1252 and utf-16 are usual"
             ) from None
 
+    @field_validator("records")
+    @classmethod
+    def _records_are_paths(cls, records: tuple[str, ...]) -> tuple[str, ...]:
+        if problems := [problem for text in records if (problem := path_error(text))]:
+            raise ValueError("; ".join(problems))
+        return records
+
     @field_validator("day_format")
     @classmethod
     def _day_format_is_known(cls, day_format: str) -> str:
@@ -159,6 +175,11 @@ class FileSpec(StrictSettings):
     def is_expected_on(self, day: date) -> bool:
         """Tell whether a file of a day is to be waited for."""
         return get_args(Weekday)[day.weekday()] in self.expected
+
+    @cached_property
+    def records_paths(self) -> tuple[RecordsPath, ...]:
+        """Where the records of a JSON document are."""
+        return tuple(map(RecordsPath, self.records))
 
     @cached_property
     def path_pattern(self) -> re.Pattern[str]:

@@ -58,7 +58,7 @@ def test_text_that_is_not_yaml_is_refused_with_its_line(tmp_path):
         ("system: crm", "id_prefix: x", "system", "this setting is missing"),
         ("kinds:", "delimeter: ';'\n        kinds:", "files[0].delimeter", "no such setting"),
         ("kinds:", "delimiter: ';;'\n        kinds:", "files[0].delimiter", "at most 1 character"),
-        ("kinds:", "format: ods\n        kinds:", "files[0].format", "'csv' or 'xlsx'"),
+        ("kinds:", "format: ods\n        kinds:", "files[0].format", "'csv', "),
         ("kinds:", "encoding: utf-9\n        kinds:", "files[0].encoding", "no known encoding"),
         ("kinds:", "date_formats: ['%Q']\n        kinds:", "files[0].date_formats[0]", "'%Q'"),
         ("kinds:", "day_format: '%A'\n        kinds:", "files[0].day_format", "holds %A"),

@@ -16,10 +16,17 @@ import duckdb
 
 from orchestration.exports import Delivery
 from orchestration.file_spec import FileSpec
-from orchestration.readers import camt_files, csv_files, xlsx_files
+from orchestration.readers import camt_files, csv_files, json_files, parquet_files, xlsx_files
 from orchestration.readers.landing import Landed, create_landing, is_plain, trim
 
-FORMATS = {"camt": camt_files, "csv": csv_files, "xlsx": xlsx_files}
+FORMATS = {
+    "camt": camt_files,
+    "csv": csv_files,
+    "json": json_files,
+    "jsonl": json_files,
+    "parquet": parquet_files,
+    "xlsx": xlsx_files,
+}
 
 
 def read_header(path: Path, spec: FileSpec) -> tuple[str, ...]:
