@@ -3,11 +3,12 @@
 import codecs
 import re
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal, get_args
 
 import duckdb
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -19,13 +20,42 @@ from pydantic import (
 from orchestration.contract import IS_DELETED, Kind, contract
 from orchestration.record_paths import ITEMS, RecordsPath, path_error
 
+# Beside formats of strptime: day numbers of Excel, and counts since 1970.
+NAMED_FORMATS = ("excel", "excel_1904", "epoch_seconds", "epoch_milliseconds")
+
 
 def _known_format(value: str) -> str:
+    if value in NAMED_FORMATS:
+        return value
     if error := _format_error(value):
         raise ValueError(f"'{value}' is no date format: {error}")
+    if "%" not in value:
+        known = ", ".join(NAMED_FORMATS)
+        raise ValueError(f"'{value}' is no date format; write one like %d/%m/%Y, or {known}")
     return value
 
 
+@cache
+def _known_time_zone(value: str) -> str:
+    with duckdb.connect() as connection:
+        known = connection.execute(
+            "select count(*) from pg_timezone_names() where name = ?", [value]
+        ).fetchone()
+    if known == (0,):
+        raise ValueError(f"'{value}' is no time zone; America/Sao_Paulo and UTC are examples")
+    return value
+
+
+def _sign(value: str) -> str:
+    if re.search(r"[\d\s+()',_\u2019\u2212-]", value) or not value.strip("."):
+        raise ValueError(
+            f"'{value}' is no currency sign; R$, USD and \u20ac are examples: no digits, spaces or"
+            " marks of numbers"
+        )
+    return value
+
+
+@cache
 def _format_error(value: str) -> str | None:
     with duckdb.connect() as connection:
         try:
@@ -41,6 +71,7 @@ def _one_or_more(value: Any) -> Any:
 
 SingleCharacter = Annotated[str, Field(min_length=1, max_length=1)]
 DateFormat = Annotated[str, BeforeValidator(_known_format)]
+Words = tuple[Annotated[str, Field(min_length=1), AfterValidator(str.lower)], ...]
 IdentifierKind = Literal["document", "phone", "email", "name", "none"]
 Identifiers = dict[str, IdentifierKind]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -104,8 +135,14 @@ class FileSpec(StrictSettings):
     )
     decimal_mark: Literal[".", ","] | None = None
     thousands_mark: Literal[".", ",", "'", " ", "_"] | None = None
+    thousands_groups: Literal["thousands", "indian"] = "thousands"
+    currency_signs: tuple[Annotated[str, AfterValidator(_sign)], ...] = ()
+    negatives: tuple[Literal["parentheses", "trailing_minus"], ...] = ()
     date_formats: tuple[DateFormat, ...] = ()
     timestamp_formats: tuple[DateFormat, ...] = ()
+    time_zone: Annotated[str, AfterValidator(_known_time_zone)] | None = None
+    true_values: Words = ()
+    false_values: Words = ()
     delivery: Literal["delta", "full"] = "delta"
     expected: tuple[Weekday, ...] = ()
     kinds: Annotated[dict[str, KindMapping], Field(min_length=1)]
@@ -167,6 +204,10 @@ class FileSpec(StrictSettings):
             )
         if self.thousands_mark is not None and self.thousands_mark == (self.decimal_mark or "."):
             raise ValueError(f"decimal and thousands mark are both '{self.thousands_mark}'")
+        if self.thousands_groups == "indian" and self.thousands_mark is None:
+            raise ValueError("thousands_groups need a thousands_mark")
+        if both := sorted(set(self.true_values) & set(self.false_values)):
+            raise ValueError(f"{', '.join(both)} cannot be both true and false")
         for name, formats in FORMATS_WITH.items():
             if name in self.model_fields_set and self.format not in formats:
                 raise ValueError(f"{name} is a setting of {' and '.join(formats)} files only")

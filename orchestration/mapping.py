@@ -5,14 +5,13 @@ from functools import cache
 import duckdb
 
 from orchestration.contract import IS_DELETED, Column, Kind
+from orchestration.expression_helpers import create_helpers
 from orchestration.file_spec import FileSpec, KindMapping
 from orchestration.identifiers import NONE, hashed_identifier, masked, masked_sql
+from orchestration.notation import fits_number, in_utc, is_number, is_rounded_id, plain
 from orchestration.readers.landing import BLANKS, NUL_SIGN, PATH, ROW
 from orchestration.sources import SourceSystem
 from orchestration.sql_text import literal, quoted
-
-# Where a space groups thousands, a space that does not break does so too.
-SPACES = " \u00a0\u202f"
 
 
 def header_problems(
@@ -80,9 +79,10 @@ def shaped_rows(
     in_notation = _in_notation(kind, header, spec)
     identifiers = system.identifiers_of(spec, kind)
     delivered = [_delivered(name, header, spec.kinds[kind.id]) for name in names]
-    plain = [
-        _prefixed(_hidden(_plain(column, spec, in_notation), column, identifiers), column, system)
-        for column in columns
+    written = [_written(column, spec, in_notation, spec.kinds[kind.id]) for column in columns]
+    values = [
+        _prefixed(_hidden(value, column, identifiers), column, system)
+        for value, column in zip(written, columns, strict=True)
     ]
     cells = ", ".join(_cells(header, spec.kinds[kind.id], columns, identifiers))
     of_kind = is_of_kind(spec.kinds[kind.id])
@@ -100,7 +100,7 @@ def shaped_rows(
         ),
         plain as (
             select
-                {_listed(plain, names)},
+                {_listed(values, names)},
                 {_misfit(kind, spec, in_notation)} as misfit,
                 line_text, is_of_kind, path, row_number
             from delivered
@@ -202,58 +202,42 @@ def _in_notation(kind: Kind, header: tuple[str, ...], spec: FileSpec) -> set[str
         for name, expression in mapping.expressions.items()
         if _fits(expression, header) and _type_of(expression, header) != "VARCHAR"
     }
-    return {column.name for column in kind.columns} - mapping.constants.keys() - typed
+    return {column.name for column in _columns(kind)} - mapping.constants.keys() - typed
 
 
-def _plain(column: Column, spec: FileSpec, in_notation: set[str]) -> str:
-    """Write a value as ISO or plain number; one that does not fit its format stays as it is."""
-    name = column.name
-    if name not in in_notation:
-        return name
-    if _is_number(column) and (spec.decimal_mark or spec.thousands_mark):
-        number = f"translate({name}, {literal(_thousands_marks(spec))}, '')"
-        if spec.decimal_mark:
-            number = f"replace({number}, {literal(spec.decimal_mark)}, '.')"
-        return f"if({_fits_marks(name, spec)}, {number}, {name})"
-    days = [
-        f"strftime(try_strptime({name}, {literal(form)}), '%Y-%m-%d')" for form in spec.date_formats
-    ]
-    instants = [
-        f"cast(try_strptime({name}, {literal(form)}) as varchar)" for form in spec.timestamp_formats
-    ]
-    forms = {"date": days, "timestamp": instants + days}.get(column.data_type, [])
-    return f"coalesce({', '.join([*forms, name])})" if forms else name
+def _written(column: Column, spec: FileSpec, in_notation: set[str], mapping: KindMapping) -> str:
+    """Write a value as ISO or plain number; one that does not fit its notation stays as it is."""
+    written = plain(column, spec) if column.name in in_notation else column.name
+    is_instant = column.data_type == "timestamp" and column.name not in mapping.constants
+    return in_utc(written, spec) if is_instant else written
 
 
 def _prefixed(value: str, column: Column, system: SourceSystem) -> str:
-    is_id = column.name.endswith("_id") and system.id_prefix
-    return f"{literal(system.id_prefix)} || {value}" if is_id else value
+    has_prefix = _is_id(column) and system.id_prefix
+    return f"{literal(system.id_prefix)} || {value}" if has_prefix else value
 
 
 def _misfit(kind: Kind, spec: FileSpec, in_notation: set[str]) -> str:
-    """Name a column with a point that is not among its declared marks.
+    """Name a column whose value would be read as another one.
 
-    1.234 would be read as a little more than one, and may well be a thousand and more.
+    That is a number with a point that is not among its declared marks (1.234 would be a little
+    more than one, and may well be a thousand and more), and an id a spreadsheet has rounded.
     """
-    cases = [
-        f"when contains({column.name}, '.') and not {_fits_marks(column.name, spec)}"
-        f" then '{column.name}'"
-        for column in kind.columns
-        if spec.decimal_mark == "," and _is_number(column) and column.name in in_notation
-    ]
-    return f"case {' '.join(cases)} end" if cases else "cast(null as varchar)"
+    cases = []
+    for column in kind.columns:
+        name = column.name
+        if name not in in_notation:
+            continue
+        if spec.decimal_mark == "," and is_number(column):
+            cases.append((name, f"contains({name}, '.') and not {fits_number(name, spec)}"))
+        if _is_id(column):
+            cases.append((name, is_rounded_id(name)))
+    whens = " ".join(f"when {condition} then '{name}'" for name, condition in cases)
+    return f"case {whens} end" if cases else "cast(null as varchar)"
 
 
-def _fits_marks(value: str, spec: FileSpec) -> str:
-    whole = r"\d+"
-    if marks := _thousands_marks(spec):
-        whole = rf"(\d{{1,3}}([{marks}]\d{{3}})+|\d+)"
-    pattern = rf"[+-]?{whole}([{spec.decimal_mark or '.'}]\d+)?"
-    return f"regexp_full_match({value}, {literal(pattern)})"
-
-
-def _thousands_marks(spec: FileSpec) -> str:
-    return SPACES if spec.thousands_mark == " " else spec.thousands_mark or ""
+def _is_id(column: Column) -> bool:
+    return column.name.endswith("_id")
 
 
 def _problem(kind: Kind, has_nul: bool) -> str:
@@ -273,8 +257,11 @@ def _problem(kind: Kind, has_nul: bool) -> str:
             # who withdraws a row says which, and no more
             excuse = "" if name in kind.key else f" and not {is_withdrawn}"
             cases.append((f"{name} is null{excuse}", name, "is required and empty"))
-        if _is_number(column):
+        if is_number(column):
             reason = "has a point where a decimal comma is declared"
+            cases.append((f"misfit = '{name}'", name, reason))
+        if _is_id(column):
+            reason = "was rounded by a spreadsheet; export the file anew with its ids as text"
             cases.append((f"misfit = '{name}'", name, reason))
     conditions = " ".join(
         f"when {condition} then struct_pack(column_name := '{name}',"
@@ -282,10 +269,6 @@ def _problem(kind: Kind, has_nul: bool) -> str:
         for condition, name, reason in cases
     )
     return f"case {unsure} {conditions} end"
-
-
-def _is_number(column: Column) -> bool:
-    return column.data_type.startswith(("decimal", "double", "bigint"))
 
 
 def _without_nul(value: str) -> str:
@@ -310,6 +293,7 @@ def _type_of(expression: str, header: tuple[str, ...]) -> str:
     """Bind an expression to the columns of a file; raise ``duckdb.Error`` where it does not."""
     columns = ", ".join(f"cast(null as varchar) as {quoted(name)}" for name in header)
     with duckdb.connect() as connection:
+        create_helpers(connection)
         query = f"describe select {_expression(expression)} as bound from (select {columns})"
         return connection.execute(query).fetchone()[1]
 

@@ -103,7 +103,8 @@
 
 {% macro has_time_of_day(written) -%} (length({{ written }}) > 10) {%- endmacro %}
 
-{#- Whether a time zone follows the minutes: Z, an offset or a name. -#}
+{#- Whether a time zone follows the time: Z, an offset or a name. The day, and a T after it,
+    are within the first eleven characters; the hour may have one digit. -#}
 {% macro has_offset(written) -%}
-    {{ matches('substr(' ~ written ~ ', 17)', '[A-Za-z+-]') }}
+    {{ matches('substr(' ~ written ~ ', 12)', '[A-Za-z+-]') }}
 {%- endmacro %}

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.exports import Delivery
+from orchestration.expression_helpers import create_helpers
 from orchestration.file_spec import FileSpec
 from orchestration.readers import camt_files, csv_files, json_files, parquet_files, xlsx_files
 from orchestration.readers.landing import Landed, create_landing, is_plain, trim
@@ -37,7 +38,8 @@ def read_header(path: Path, spec: FileSpec) -> tuple[str, ...]:
 def land(
     connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], header: tuple[str, ...]
 ) -> Landed:
-    """Replace ``landing`` by the records of the deliveries."""
+    """Replace ``landing`` by the records of the deliveries, ready for expressions over them."""
+    create_helpers(connection)
     spec = deliveries[0].spec
     unreadable = FORMATS[spec.format].land(connection, deliveries, header)
     is_seen_through = is_plain(connection, header)
