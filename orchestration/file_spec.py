@@ -79,7 +79,7 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 FORMATS_WITH = {
     "delimiter": ("csv",),
     "quote": ("csv",),
-    "encoding": ("csv",),
+    "encoding": ("csv", "mt940"),
     "header_row": ("csv", "xlsx"),
     "sheet": ("xlsx",),
     "records": ("json", "jsonl"),
@@ -124,7 +124,7 @@ class FileSpec(StrictSettings):
     path: str
     day_format: str = "%Y-%m-%d"
     export_day: date | None = None
-    format: Literal["camt", "csv", "json", "jsonl", "parquet", "xlsx"] = "csv"
+    format: Literal["camt", "csv", "json", "jsonl", "mt940", "parquet", "xlsx"] = "csv"
     delimiter: SingleCharacter = ","
     quote: Annotated[str, Field(max_length=1)] = '"'
     encoding: str = "utf-8"

@@ -17,7 +17,14 @@ import duckdb
 from orchestration.exports import Delivery
 from orchestration.expression_helpers import create_helpers
 from orchestration.file_spec import FileSpec
-from orchestration.readers import camt_files, csv_files, json_files, parquet_files, xlsx_files
+from orchestration.readers import (
+    camt_files,
+    csv_files,
+    json_files,
+    mt940_files,
+    parquet_files,
+    xlsx_files,
+)
 from orchestration.readers.landing import Landed, create_landing, is_plain, trim
 
 FORMATS = {
@@ -25,6 +32,7 @@ FORMATS = {
     "csv": csv_files,
     "json": json_files,
     "jsonl": json_files,
+    "mt940": mt940_files,
     "parquet": parquet_files,
     "xlsx": xlsx_files,
 }
