@@ -1,14 +1,14 @@
 """What has arrived: the files below the exports directory and whose they are."""
 
 import hashlib
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from orchestration.errors import InputError
 from orchestration.file_spec import FileSpec
+from orchestration.folder import File, files_below, is_partial, shown_name
 from orchestration.sources import SourceSystem, default_source
 
 CHUNK_BYTES = 1 << 20
@@ -43,10 +43,11 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Found:
-    """Deliveries by day and name, and the files no pattern matches."""
+    """Deliveries by day and name, the files no pattern matches, and those not complete yet."""
 
     deliveries: tuple[Delivery, ...]
     unclaimed: tuple[str, ...]
+    waiting: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -74,19 +75,27 @@ def find_deliveries(exports: Path, systems: Sequence[SourceSystem]) -> Found:
         raise InputError(
             f"Several source systems are called {', '.join(twice)}; rename all but one."
         )
-    deliveries, unclaimed, problems = [], [], []
-    for name, path in sorted(_files(exports)):
-        claims = _claims(name, systems, "path_pattern")
-        if len(claims) > 1:
+    files, problems = files_below(exports)
+    names = {file.name for file in files}
+    markers = _markers(names, systems)
+    deliveries, unclaimed, waiting = [], [], []
+    for file in files:
+        name = shown_name(file.name)
+        claims = _claims(file.name, systems, "path_pattern")
+        if file.name in markers:
+            continue
+        if reason := _why_not_complete(file.name, claims, names):
+            waiting.append(f"{name} ({reason})")
+        elif len(claims) > 1:
             problems.append(
                 f"{name}: matches {_patterns(claims)}; make the patterns exclude each other."
             )
         elif claims:
             try:
-                deliveries.append(_delivery(name, path, *claims[0]))
+                deliveries.append(_delivery(file, *claims[0]))
             except ValueError as error:
                 problems.append(f"{name}: {error}")
-        elif near := _claims(name, systems, "near_path_pattern"):
+        elif near := _claims(file.name, systems, "near_path_pattern"):
             problems.append(
                 f"{name}: its name holds no export day as {_patterns(near)} expects;"
                 " rename it, or say export_day in the system's YAML."
@@ -96,7 +105,7 @@ def find_deliveries(exports: Path, systems: Sequence[SourceSystem]) -> Found:
     if problems:
         raise InputError(problems)
     deliveries.sort(key=lambda delivery: (delivery.export_day, delivery.file_name))
-    return Found(tuple(deliveries), tuple(unclaimed))
+    return Found(tuple(deliveries), tuple(unclaimed), tuple(waiting))
 
 
 def size_and_time(path: Path) -> tuple[int, int]:
@@ -131,19 +140,36 @@ def _claims(name: str, systems: Sequence[SourceSystem], pattern: str) -> list[Cl
     return [claim for claim in claims if claim[0] is not default_source()] or claims
 
 
+def _markers(names: set[str], systems: Sequence[SourceSystem]) -> set[str]:
+    """List the names that say of another file that it is complete."""
+    patterns = [
+        spec.marker_pattern for system in systems for spec in system.files if spec.done_marker
+    ]
+    return {name for name in names if any(pattern.fullmatch(name) for pattern in patterns)}
+
+
+def _why_not_complete(name: str, claims: Sequence[Claim], names: set[str]) -> str | None:
+    if is_partial(name):
+        return "its name is that of a file not complete yet"
+    markers = {spec.marker_of(name) for _, spec in claims} - {None, *names}
+    return f"there is no {shown_name(min(markers))} yet" if markers else None
+
+
 def _patterns(claims: Sequence[Claim]) -> str:
     return " and ".join(f"'{spec.path}' of {system.system}" for system, spec in claims)
 
 
-def _delivery(name: str, path: Path, system: SourceSystem, spec: FileSpec) -> Delivery:
+def _delivery(file: File, system: SourceSystem, spec: FileSpec) -> Delivery:
+    if file.fault:
+        raise ValueError(file.fault)
     return Delivery(
         system=system,
         spec=spec,
         kinds=tuple(spec.kinds),
-        path=path,
-        file_name=name,
-        export_day=_export_day(name, spec),
-        size_and_time=size_and_time(path),
+        path=file.path,
+        file_name=file.name,
+        export_day=_export_day(file.name, spec),
+        size_and_time=file.size_and_time,
     )
 
 
@@ -157,12 +183,3 @@ def _export_day(name: str, spec: FileSpec) -> date:
         raise ValueError(
             f"'{text}' in its name is no day of the form {spec.day_format}; rename it."
         ) from None
-
-
-def _files(exports: Path) -> Iterator[tuple[str, Path]]:
-    for folder, folders, names in os.walk(exports, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            if not name.startswith("."):
-                path = Path(folder, name)
-                yield path.relative_to(exports).as_posix(), path

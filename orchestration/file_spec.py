@@ -124,6 +124,7 @@ class FileSpec(StrictSettings):
     path: str
     day_format: str = "%Y-%m-%d"
     export_day: date | None = None
+    done_marker: str | None = None
     format: Literal["camt", "csv", "json", "jsonl", "mt940", "parquet", "xlsx"] = "csv"
     delimiter: SingleCharacter = ","
     quote: Annotated[str, Field(max_length=1)] = '"'
@@ -193,6 +194,15 @@ class FileSpec(StrictSettings):
         day_pattern(day_format)
         return day_format
 
+    @field_validator("done_marker")
+    @classmethod
+    def _marker_is_a_name(cls, marker: str) -> str:
+        if "/" in marker or set(re.findall(r"\{.*?\}", marker)) - {"{name}"} or marker == "{name}":
+            raise ValueError(
+                f"'{marker}' is no name of a file beside the export; {{name}}.done is usual"
+            )
+        return marker
+
     @model_validator(mode="after")
     def _settings_agree(self) -> "FileSpec":
         if unknown := set(re.findall(r"\{.*?\}", self.path)) - {"{day}"}:
@@ -231,6 +241,18 @@ class FileSpec(StrictSettings):
     def near_path_pattern(self) -> re.Pattern[str]:
         """Matches what would be one of these files if it had a day where one is expected."""
         return _path_pattern(self.path, "[^/]*")
+
+    @cached_property
+    def marker_pattern(self) -> re.Pattern[str]:
+        """Matches the relative paths of what says of one of these files that it is complete."""
+        return _path_pattern(self.marker_of(self.path) or "", day_pattern(self.day_format))
+
+    def marker_of(self, name: str) -> str | None:
+        """Name the file that says that a file is complete; None where none is to be."""
+        if self.done_marker is None:
+            return None
+        folder, slash, base = name.rpartition("/")
+        return folder + slash + self.done_marker.replace("{name}", base)
 
 
 def day_pattern(day_format: str) -> str:

@@ -26,6 +26,7 @@ from orchestration.retries import retried
 from orchestration.runs import recorder_of
 from orchestration.settings import Settings
 from orchestration.tombstones import tombstones_of
+from orchestration.waiting import settled
 from orchestration.warehouse import (
     LoadedFile,
     load_by_group,
@@ -45,12 +46,14 @@ BOOKS = tuple(dg.AssetKey(["ingestion", table.removeprefix("raw.")]) for table i
 class Ingested:
     """What a run took in, in how many seconds; ``unclaimed`` files no pattern matches.
 
-    By kind, ``newest_days`` are the newest export days there are, as ISO texts, and
-    ``days_overdue`` how long the next is overdue, where it is.
+    ``waiting`` are the files that are not complete yet, each with what says so. By kind,
+    ``newest_days`` are the newest export days there are, as ISO texts, and ``days_overdue`` how
+    long the next is overdue, where it is.
     """
 
     files: tuple[LoadedFile, ...]
     unclaimed: tuple[str, ...]
+    waiting: tuple[str, ...]
     newest_days: dict[str, str]
     days_overdue: dict[str, int]
     seconds: float
@@ -76,14 +79,15 @@ def ingest(
         with closing(open_warehouse(settings.warehouse)) as connection:
             use_secret(connection, settings.systems)
             tombstones = tombstones_of(Path(settings.home), connection)
-            deliveries = pending(connection, found, days, kinds)
+            deliveries, growing = settled(pending(connection, found, days, kinds))
             loading = partial(report, "Loading")
             for group in load_by_group(connection, deliveries, loading, tombstones):
                 files.extend(group)
             newest_days = newest_export_days(connection)
             overdue = overdue_kinds(connection)
+        waiting = (*found.waiting, *growing)
         seconds = time.monotonic() - started
-        return Ingested(tuple(files), found.unclaimed, newest_days, overdue, seconds)
+        return Ingested(tuple(files), found.unclaimed, waiting, newest_days, overdue, seconds)
 
     return retried(attempt, warn)
 
@@ -184,5 +188,6 @@ def _summary(ingested: Ingested) -> dict[str, int | float | list[str]]:
     return {
         **_counts(ingested.files),
         "unclaimed": list(ingested.unclaimed),
+        "waiting": list(ingested.waiting),
         "seconds": ingested.seconds,
     }

@@ -303,6 +303,7 @@ def summary(finished: "Finished") -> list[str]:
     for columns, text in (
         ("unknown_columns", "Unknown columns, left out"),
         ("unclaimed", "Files no source system claims"),
+        ("waiting", "Files not complete yet, left for the next run"),
     ):
         if loaded[columns]:
             lines.append(f"{text}: {_listed(loaded[columns])}.")
