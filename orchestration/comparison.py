@@ -166,9 +166,16 @@ class Comparison:
         return [ValueDifference(*row) for row in rows]
 
     def write_csv(self, which: Which, file: Path) -> int:
-        """Write every value that differs to a CSV file; return how many there are."""
+        """Write every value that differs to a CSV file; return how many there are.
+
+        A member that a spreadsheet would take for a formula gets an apostrophe before it.
+        """
         where, parameters = which.conditions
-        select = f"select * from value_changes as changes where {where} order by {VALUE}"
+        harmless = "if(regexp_matches(member, '^[=+@\\t\\r-]'), '''' || member, member) as member"
+        select = (
+            f"select * replace ({harmless}) from value_changes as changes where {where}"
+            f" order by {VALUE}"
+        )
         try:
             (count,) = self.connection.execute(
                 f"copy ({select}) to {literal(file)} (format csv, header)", parameters

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration import command_line
+from orchestration.comparison import Which, compared
 from orchestration.errors import InputError
 from orchestration.terminal import console
 
@@ -134,6 +135,20 @@ def test_every_value_is_in_the_csv_file(home: Path, tmp_path: Path) -> None:
     retail = next(row for row in rows if row["member"] == "retail")
     assert (retail["old_value"], retail["new_value"], retail["change"]) == ("0.5", "1.0", "0.5")
     assert (retail["was_final"], retail["is_final"]) == ("true", "true")
+
+
+def test_a_member_is_no_formula_in_the_csv_file(tmp_path: Path) -> None:
+    members = ["=cmd|' /C calc'!A0", "+1", "-1", "@a", "\ta", "\ra", "a=b", "São João"]
+    values = [
+        ("rate", "month", "2026-01-01", "portfolio", member, 1, 2, True, True) for member in members
+    ]
+    old = write_edition(tmp_path / "old.duckdb", SAME, None, "2026-02-01")
+    new = write_edition(tmp_path / "new.duckdb", [*SAME, *values], None, "2026-02-01")
+    with compared(old, new) as comparison:
+        comparison.write_csv(Which(), tmp_path / "all.csv")
+    with (tmp_path / "all.csv").open(encoding="utf-8", newline="") as file:
+        found = {row["member"] for row in csv.DictReader(file)}
+    assert found == {*(f"'{member}" for member in members[:6]), *members[6:]}
 
 
 def test_releases_are_named_by_the_beginning_of_their_ids(home: Path) -> None:
