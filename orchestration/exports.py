@@ -1,14 +1,15 @@
 """What has arrived: the files below the exports directory and whose they are."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from orchestration.errors import InputError
 from orchestration.file_spec import FileSpec
-from orchestration.folder import File, files_below, is_partial, shown_name
+from orchestration.folder import File, files_below, is_packed, is_partial, plain_name, shown_name
 from orchestration.sources import SourceSystem, default_source
 
 CHUNK_BYTES = 1 << 20
@@ -116,13 +117,18 @@ def size_and_time(path: Path) -> tuple[int, int]:
 
 def read_content(path: Path) -> Content:
     """Hash a file and count its lines, in one pass."""
-    digest, line_ends, has_nul, end = hashlib.sha256(), 0, False, b""
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-            line_ends += chunk.count(b"\n")
-            has_nul = has_nul or b"\0" in chunk
-            end = chunk
+        return content_of(iter(partial(file.read, CHUNK_BYTES), b""))
+
+
+def content_of(chunks: Iterable[bytes]) -> Content:
+    """Tell what the bytes of a file are like."""
+    digest, line_ends, has_nul, end = hashlib.sha256(), 0, False, b""
+    for chunk in chunks:
+        digest.update(chunk)
+        line_ends += chunk.count(b"\n")
+        has_nul = has_nul or b"\0" in chunk
+        end = chunk
     blank_lines_at_end = end[len(end.rstrip(b"\r\n")) :].count(b"\n") - 1
     return Content(digest.hexdigest(), line_ends - blank_lines_at_end, has_nul)
 
@@ -131,12 +137,15 @@ Claim = tuple[SourceSystem, FileSpec]
 
 
 def _claims(name: str, systems: Sequence[SourceSystem], pattern: str) -> list[Claim]:
+    """List whose pattern a file's name matches, as it is or else without what it is packed by."""
     claims = [
         (system, spec)
         for system in systems
         for spec in system.files
         if getattr(spec, pattern).fullmatch(name)
     ]
+    if not claims and is_packed(name):
+        return _claims(plain_name(name), systems, pattern)
     return [claim for claim in claims if claim[0] is not default_source()] or claims
 
 
@@ -176,7 +185,8 @@ def _delivery(file: File, system: SourceSystem, spec: FileSpec) -> Delivery:
 def _export_day(name: str, spec: FileSpec) -> date:
     if spec.export_day:
         return spec.export_day
-    text = spec.path_pattern.fullmatch(name)["day"]
+    match = spec.path_pattern.fullmatch(name) or spec.path_pattern.fullmatch(plain_name(name))
+    text = match["day"]
     try:
         return datetime.strptime(text, spec.day_format).date()
     except ValueError:

@@ -125,6 +125,8 @@ class FileSpec(StrictSettings):
     day_format: str = "%Y-%m-%d"
     export_day: date | None = None
     done_marker: str | None = None
+    member: str | None = None
+    unpacked_limit_mb: Annotated[int, Field(ge=1)] | None = None
     format: Literal["camt", "csv", "json", "jsonl", "mt940", "parquet", "xlsx"] = "csv"
     delimiter: SingleCharacter = ","
     quote: Annotated[str, Field(max_length=1)] = '"'
@@ -245,7 +247,9 @@ class FileSpec(StrictSettings):
     @cached_property
     def marker_pattern(self) -> re.Pattern[str]:
         """Matches the relative paths of what says of one of these files that it is complete."""
-        return _path_pattern(self.marker_of(self.path) or "", day_pattern(self.day_format))
+        return _path_pattern(
+            self.marker_of(self.path + "{packed}") or "", day_pattern(self.day_format)
+        )
 
     def marker_of(self, name: str) -> str | None:
         """Name the file that says that a file is complete; None where none is to be."""
@@ -268,8 +272,9 @@ def day_pattern(day_format: str) -> str:
 
 def _path_pattern(path: str, day: str) -> re.Pattern[str]:
     wildcards = {"**/": "(?:.*/)?", "*": "[^/]*", "{day}": f"(?P<day>{day})"}
+    wildcards["{packed}"] = f"(?:{'|'.join(map(re.escape, PACKED_SUFFIXES))})?"
     pattern = ""
-    for part in re.split(r"(\*\*/|\*|\{day\})", path):
+    for part in re.split(r"(\*\*/|\*|\{day\}|\{packed\})", path):
         again = part == "{day}" and "(?P<day>" in pattern
         pattern += "(?P=day)" if again else wildcards.get(part, re.escape(part))
     return re.compile(pattern)

@@ -11,6 +11,7 @@ from pathlib import Path
 # What programs call a file until it is complete; "~$" is Excel's mark of a workbook that is open.
 PARTIAL_SUFFIXES = (".part", ".partial", ".filepart", ".crdownload", ".tmp", ".temp")
 PARTIAL_PREFIX = "~$"
+PACKED_SUFFIXES = (".gz", ".zip", ".zst")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,16 @@ def is_partial(name: str) -> bool:
     """Tell whether a program that is not done with a file calls it so."""
     base = name.rpartition("/")[2]
     return base.startswith(PARTIAL_PREFIX) or base.lower().endswith(PARTIAL_SUFFIXES)
+
+
+def is_packed(name: str) -> bool:
+    """Tell by its name whether a file is packed, whatever its format."""
+    return name.lower().endswith(PACKED_SUFFIXES)
+
+
+def plain_name(name: str) -> str:
+    """Return the name of a file without what it is packed by."""
+    return name.rpartition(".")[0] if is_packed(name) else name
 
 
 def shown_name(name: str) -> str:

@@ -105,7 +105,10 @@ def mapping_hash(system: SourceSystem, spec: FileSpec, kind: Kind) -> str:
     """Return a digest that changes when the same file would land differently in the kind."""
     # what a file is read without is no part of it: a new setting reads no old file again
     reading = spec.model_dump_json(
-        exclude={"path", "day_format", "export_day", "done_marker", "expected", "kinds"},
+        exclude={
+            *("path", "day_format", "export_day", "kinds"),
+            *("done_marker", "expected", "unpacked_limit_mb"),
+        },
         exclude_defaults=True,
     )
     mapping = spec.kinds[kind.id].model_dump_json(exclude={"identifiers"}, exclude_defaults=True)

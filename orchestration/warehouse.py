@@ -20,10 +20,12 @@ from orchestration.declared_identifiers import use_secret
 from orchestration.errors import InputError, TransientError, is_transient
 from orchestration.exports import DayRange, Delivery, Found, read_content, size_and_time
 from orchestration.filling import LoadedFile, arriving_table, fill, mapping_hash_of
+from orchestration.folder import is_packed
 from orchestration.identifiers import without_values
 from orchestration.mapping import (
     header_problems,
 )
+from orchestration.plain_files import PlainFiles, plain_files
 from orchestration.readers import land, read_header
 from orchestration.readers.landing import unreadable_table
 from orchestration.scanning import undeclared_identifiers
@@ -43,6 +45,8 @@ ORIGIN = {
 # Small files are read together: a statement costs more than their rows.
 MOST_FILES_TOGETHER = 500
 MOST_BYTES_TOGETHER = 128 * 1024 * 1024
+# What packing makes of text, by and large.
+TIMES_PACKED = 10
 
 
 def warehouse_path(home: Path) -> Path:
@@ -125,16 +129,20 @@ def load_by_group(
     tombstones: Tombstones | None = None,
 ) -> Iterator[list[LoadedFile]]:
     """Load as ``load`` does; yield what each group of files gave as soon as it is there to stay."""
-    headers = _headers(connection, deliveries)
-    use_secret(
-        connection, {id(delivery.system): delivery.system for delivery in deliveries}.values()
-    )
     undeclared: list[str] = []
     done = 0
-    for group in _groups(deliveries, headers):
-        yield _load_group(connection, group, headers[group[0].path], undeclared, tombstones)
-        done += len(group)
-        on_progress(done, len(deliveries))
+    with plain_files(connection) as plain:
+        headers = _headers(connection, plain, deliveries)
+        use_secret(
+            connection, {id(delivery.system): delivery.system for delivery in deliveries}.values()
+        )
+        for group in _groups(deliveries, headers):
+            header = headers[group[0].path]
+            yield _load_group(
+                connection, plain, group, header, undeclared=undeclared, tombstones=tombstones
+            )
+            done += len(group)
+            on_progress(done, len(deliveries))
     if undeclared:
         raise InputError(undeclared)
 
@@ -249,13 +257,16 @@ def _identity(delivery: Delivery, kind: str) -> tuple[str, str, date, str]:
     return delivery.system.system, kind, delivery.export_day, delivery.file_name
 
 
-def _headers(connection: Connection, deliveries: Sequence[Delivery]) -> dict[Path, tuple[str, ...]]:
+def _headers(
+    connection: Connection, plain: PlainFiles, deliveries: Sequence[Delivery]
+) -> dict[Path, tuple[str, ...]]:
     """Read the headers of all deliveries; raise ``InputError`` with every problem they have."""
     headers: dict[Path, tuple[str, ...]] = {}
     problems: dict[Path, list[str]] = {}
     for delivery in deliveries:
         try:
-            headers[delivery.path] = read_header(delivery.path, delivery.spec)
+            with plain.opened([delivery], is_last=False) as (readable,):
+                headers[delivery.path] = read_header(readable.path, delivery.spec)
         except InputError as error:
             problems[delivery.path] = error.problems
         except OSError as error:
@@ -320,18 +331,26 @@ def _groups(
         group: list[Delivery] = []
         size_bytes = 0
         for delivery in members:
-            size_bytes += delivery.size_and_time[0]
+            size_of_one = _plain_bytes(delivery)
+            size_bytes += size_of_one
             if group and (len(group) == MOST_FILES_TOGETHER or size_bytes > MOST_BYTES_TOGETHER):
                 yield group
-                group, size_bytes = [], delivery.size_and_time[0]
+                group, size_bytes = [], size_of_one
             group.append(delivery)
         yield group
 
 
+def _plain_bytes(delivery: Delivery) -> int:
+    times = TIMES_PACKED if is_packed(delivery.file_name) else 1
+    return delivery.size_and_time[0] * times
+
+
 def _load_group(
     connection: Connection,
+    plain: PlainFiles,
     group: Sequence[Delivery],
     header: tuple[str, ...],
+    *,
     undeclared: list[str],
     tombstones: Tombstones | None,
 ) -> list[LoadedFile]:
@@ -339,26 +358,29 @@ def _load_group(
 
     Undeclared identifiers are added to those found before; once there is one, nothing is loaded.
     """
-    landed = land(connection, group, header)
+    with plain.opened(group) as readable:
+        landed = land(connection, readable, header)
     _refuse_files_being_written(group)
-    connection.register("arriving", arriving_table(group, header))
+    connection.register("arriving", arriving_table(readable, header))
     connection.register("unreadable", unreadable_table(landed.unreadable))
     try:
-        undeclared += undeclared_identifiers(connection, group, header, landed)
+        undeclared += undeclared_identifiers(connection, readable, header, landed)
         if undeclared:
             return []
         with transaction(connection):
             return [
                 file
                 for kind in group[0].kinds
-                for file in fill(connection, contract()[kind], group, header, tombstones)
+                for file in fill(connection, contract()[kind], readable, header, tombstones)
             ]
     except duckdb.DataError as error:
         if len(group) > 1:
             return [
                 file
                 for one in group
-                for file in _load_group(connection, [one], header, undeclared, tombstones)
+                for file in _load_group(
+                    connection, plain, [one], header, undeclared=undeclared, tombstones=tombstones
+                )
             ]
         raise InputError(
             f"{group[0].file_name} has a value that an expression for it cannot take"

@@ -95,9 +95,7 @@ def _land_by_duckdb(
 ) -> dict[Path, list[Unreadable]]:
     """Land the files in which every line is accounted for; return their unreadable lines."""
     spec = deliveries[0].spec
-    if spec.encoding not in DUCKDB_ENCODINGS or any(
-        set("*?[") & set(str(delivery.path)) for delivery in deliveries
-    ):
+    if spec.encoding not in DUCKDB_ENCODINGS:
         create_landed(connection, header)
         return {}
     connection.execute("drop table if exists landing_errors; drop table if exists landing_scans")
