@@ -13,7 +13,7 @@ from orchestration import plain_files, unpacking
 from orchestration.errors import InputError, MachineError
 from orchestration.exports import find_deliveries
 from orchestration.sources import default_source
-from orchestration.warehouse import load_by_group, pending, warehouse_path
+from orchestration.warehouse import load_by_group, pending
 
 FOLDER = "billing/customers"
 CUSTOMERS = f"{FOLDER}/2024-01-31.csv"
@@ -65,7 +65,7 @@ def place_of(warehouse):
     (path,) = warehouse.execute(
         "select path from duckdb_databases() where path is not null"
     ).fetchone()
-    return warehouse_path(plain_files.Path(path).parent).with_suffix(".unpacked")
+    return plain_files.Path(path).with_suffix(".unpacked")
 
 
 @pytest.mark.parametrize("suffix", [*PACKED, ".GZ"])
@@ -218,7 +218,7 @@ def test_no_file_holds_more_than_the_most(tmp_path, monkeypatch):
 def test_the_disk_is_never_filled(warehouse, write_exports, monkeypatch):
     monkeypatch.setattr(unpacking, "LEAST_FREE_SHARE", 1.0)
     monkeypatch.setattr(unpacking, "LEAST_FREE_MB", 1e12)
-    with pytest.raises(MachineError, match="The disk is nearly full: .* 2024-01-31.csv.gz"):
+    with pytest.raises(MachineError, match=r"The disk is nearly full: .* 2024-01-31.csv.gz"):
         load_all(warehouse, write_exports({f"{CUSTOMERS}.gz": gzip.compress(TEXT)}))
     assert not place_of(warehouse).exists()
 
