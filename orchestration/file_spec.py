@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from orchestration.contract import IS_DELETED, Kind, contract
+from orchestration.folder import PACKED_SUFFIXES
 from orchestration.record_paths import ITEMS, RecordsPath, path_error
 
 # Beside formats of strptime: day numbers of Excel, and counts since 1970.
