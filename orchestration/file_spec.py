@@ -80,7 +80,7 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 FORMATS_WITH = {
     "delimiter": ("csv",),
     "quote": ("csv",),
-    "encoding": ("csv", "mt940"),
+    "encoding": ("csv", "mt940", "ofx"),
     "header_row": ("csv", "xlsx"),
     "sheet": ("xlsx",),
     "records": ("json", "jsonl"),
@@ -128,7 +128,7 @@ class FileSpec(StrictSettings):
     done_marker: str | None = None
     member: str | None = None
     unpacked_limit_mb: Annotated[int, Field(ge=1)] | None = None
-    format: Literal["camt", "csv", "json", "jsonl", "mt940", "parquet", "xlsx"] = "csv"
+    format: Literal["camt", "csv", "json", "jsonl", "mt940", "ofx", "parquet", "xlsx"] = "csv"
     delimiter: SingleCharacter = ","
     quote: Annotated[str, Field(max_length=1)] = '"'
     encoding: str = "utf-8"

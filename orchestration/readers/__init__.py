@@ -22,6 +22,7 @@ from orchestration.readers import (
     csv_files,
     json_files,
     mt940_files,
+    ofx_files,
     parquet_files,
     xlsx_files,
 )
@@ -33,6 +34,7 @@ FORMATS = {
     "json": json_files,
     "jsonl": json_files,
     "mt940": mt940_files,
+    "ofx": ofx_files,
     "parquet": parquet_files,
     "xlsx": xlsx_files,
 }
