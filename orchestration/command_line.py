@@ -14,9 +14,11 @@ from orchestration.commands import (
     operating,
     privacy,
     reading,
+    rejected,
     releases,
     running,
     serving,
+    sources,
 )
 from orchestration.errors import InputError, RefusedError
 from orchestration.run_log import scrubbed
@@ -44,11 +46,13 @@ for command in (
     releases.override,
     privacy.forget,
     operating.status,
+    rejected.rejected,
     serving.serve,
     running.sample,
     running.dev,
 ):
     app.command()(command)
+app.add_typer(sources.sources)
 
 
 def main() -> None:

@@ -19,12 +19,16 @@ IS_DELETED = "is_deleted"
 
 @dataclass(frozen=True)
 class Column:
-    """A column of an export kind; ``data_type`` is what staging makes of its text."""
+    """A column of an export kind; ``data_type`` is what staging makes of its text.
+
+    Where ``values`` are declared, another one, in any case, stops the build.
+    """
 
     name: str
     data_type: str
     is_required: bool
     description: str
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ def _columns(table: dict) -> tuple[Column, ...]:
             data_type=column["data_type"],
             is_required=column.get("config", {}).get("meta", {}).get("is_required", False),
             description=column["description"],
+            values=tuple(column.get("config", {}).get("meta", {}).get("values", ())),
         )
         for column in table["columns"]
     )

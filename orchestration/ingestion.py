@@ -35,6 +35,7 @@ from orchestration.warehouse import (
     overdue_kinds,
     pending,
 )
+from orchestration.withdrawal import withdraw
 
 WAREHOUSE_POOL = "warehouse"
 PUNCTUAL = "comes_when_expected"
@@ -46,6 +47,7 @@ BOOKS = tuple(dg.AssetKey(["ingestion", table.removeprefix("raw.")]) for table i
 class Ingested:
     """What a run took in, in how many seconds; ``unclaimed`` files no pattern matches.
 
+    ``withdrawn`` is what was taken out, its mapping having been withdrawn;
     ``waiting`` are the files that are not complete yet, each with what says so. By kind,
     ``newest_days`` are the newest export days there are, as ISO texts, and ``days_overdue`` how
     long the next is overdue, where it is.
@@ -54,6 +56,7 @@ class Ingested:
     files: tuple[LoadedFile, ...]
     unclaimed: tuple[str, ...]
     waiting: tuple[str, ...]
+    withdrawn: tuple[str, ...]
     newest_days: dict[str, str]
     days_overdue: dict[str, int]
     seconds: float
@@ -72,6 +75,7 @@ def ingest(
     """
     started = time.monotonic()
     files: list[LoadedFile] = []  # of all attempts
+    withdrawn: list[str] = []
 
     def attempt() -> Ingested:
         found = find_deliveries(Path(settings.exports), settings.systems)
@@ -83,11 +87,21 @@ def ingest(
             loading = partial(report, "Loading")
             for group in load_by_group(connection, deliveries, loading, tombstones):
                 files.extend(group)
+            # not before: where a file is refused, all stays as it was
+            taken_out = withdraw(connection, found, settings.systems, days, kinds)
+            withdrawn.extend(map(str, taken_out))
             newest_days = newest_export_days(connection)
             overdue = overdue_kinds(connection)
         waiting = (*found.waiting, *growing)
-        seconds = time.monotonic() - started
-        return Ingested(tuple(files), found.unclaimed, waiting, newest_days, overdue, seconds)
+        return Ingested(
+            tuple(files),
+            found.unclaimed,
+            waiting,
+            tuple(withdrawn),
+            newest_days,
+            overdue,
+            time.monotonic() - started,
+        )
 
     return retried(attempt, warn)
 
@@ -189,5 +203,6 @@ def _summary(ingested: Ingested) -> dict[str, int | float | list[str]]:
         **_counts(ingested.files),
         "unclaimed": list(ingested.unclaimed),
         "waiting": list(ingested.waiting),
+        "withdrawn": list(ingested.withdrawn),
         "seconds": ingested.seconds,
     }

@@ -1,10 +1,11 @@
 """How the columns of a file become the columns of a kind, in SQL over the table ``landing``."""
 
+import json
 from functools import cache
 
 import duckdb
 
-from orchestration.contract import IS_DELETED, Column, Kind
+from orchestration.contract import IS_DELETED, Column, Kind, contract
 from orchestration.expression_helpers import create_helpers
 from orchestration.file_spec import FileSpec, KindMapping
 from orchestration.identifiers import NONE, hashed_identifier, masked, masked_sql
@@ -63,6 +64,18 @@ def unknown_columns(header: tuple[str, ...], spec: FileSpec, kind: Kind) -> tupl
         return ()
     ours = {column.name for column in _columns(kind)}
     return tuple(name for name in header if name.lower() not in ours)
+
+
+def unused_columns(header: tuple[str, ...], spec: FileSpec) -> tuple[str, ...]:
+    """List the columns of a file that no kind of it takes, nor looks at."""
+    used: set[str] = set()
+    for kind_id, mapping in spec.kinds.items():
+        if mapping.is_by_name:
+            used |= set(header) - set(unknown_columns(header, spec, contract()[kind_id]))
+        used |= {name.lower() for name in mapping.columns.values()}
+        written = [*mapping.expressions.values(), *([mapping.where] if mapping.where else [])]
+        used.update(*(_names_in(expression) for expression in written))
+    return tuple(name for name in header if name not in used and name.lower() not in used)
 
 
 def shaped_rows(
@@ -286,6 +299,22 @@ def _fits(expression: str, header: tuple[str, ...]) -> bool:
         return bool(_type_of(expression, header))
     except duckdb.Error:
         return False
+
+
+@cache
+def _names_in(expression: str) -> frozenset[str]:
+    """List the columns an SQL expression names, in lower case."""
+    with duckdb.connect() as connection:
+        query = "select json_serialize_sql(?)"
+        (tree,) = connection.execute(query, [f"select {_expression(expression)}"]).fetchone()
+    names: set[str] = set()
+
+    def note(node: dict) -> dict:
+        names.update(name.lower() for name in node.get("column_names", ())[-1:])
+        return node
+
+    json.loads(tree, object_hook=note)
+    return frozenset(names)
 
 
 @cache

@@ -304,6 +304,7 @@ def summary(finished: "Finished") -> list[str]:
         ("unknown_columns", "Unknown columns, left out"),
         ("unclaimed", "Files no source system claims"),
         ("waiting", "Files not complete yet, left for the next run"),
+        ("withdrawn", "Taken out, as no mapping gives it to its kind any more"),
     ):
         if loaded[columns]:
             lines.append(f"{text}: {_listed(loaded[columns])}.")

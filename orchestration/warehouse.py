@@ -98,6 +98,30 @@ def pending(
     return deliveries
 
 
+def read_headers(
+    connection: Connection, plain: PlainFiles, deliveries: Sequence[Delivery]
+) -> tuple[dict[Path, tuple[str, ...]], dict[Path, list[str]]]:
+    """Read the headers of all deliveries, and say what keeps each from being what it should."""
+    headers: dict[Path, tuple[str, ...]] = {}
+    problems: dict[Path, list[str]] = {}
+    for delivery in deliveries:
+        try:
+            with plain.opened([delivery], is_last=False) as (readable,):
+                headers[delivery.path] = read_header(readable.path, delivery.spec)
+        except InputError as error:
+            problems[delivery.path] = error.problems
+        except OSError as error:
+            problems[delivery.path] = [f"cannot be read: {error}."]
+    known = _known_columns(connection, deliveries, headers)
+    for delivery in deliveries:
+        if header := headers.get(delivery.path):
+            problems[delivery.path] = _problems(header, known[_pattern(delivery)], delivery)
+    return headers, {
+        delivery.path: [f"{delivery.file_name} {problem}" for problem in problems[delivery.path]]
+        for delivery in deliveries
+    }
+
+
 def unread(connection: Connection, found: Found) -> list[Delivery]:
     """List the deliveries whose size or time of change is not the one noted, unopened."""
     return [delivery for delivery, _ in _unread(connection, found)]
@@ -108,16 +132,18 @@ def load(
     deliveries: Sequence[Delivery],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     tombstones: Tombstones | None = None,
+    most_rows: int | None = None,
 ) -> list[LoadedFile]:
     """Load what ``pending`` lists, each file wholly or not at all; say what each gave each kind.
 
     Nothing is loaded where a header shows that its file cannot be what it should. A file that holds
     an identifier nobody declared is refused, and so is all that follows; what was loaded before
-    stays. ``on_progress`` is told how many files are done, and of how many.
+    stays. ``on_progress`` is told how many files are done, and of how many. ``most_rows`` makes a
+    sample of each file.
     """
     return [
         file
-        for group in load_by_group(connection, deliveries, on_progress, tombstones)
+        for group in load_by_group(connection, deliveries, on_progress, tombstones, most_rows)
         for file in group
     ]
 
@@ -127,19 +153,28 @@ def load_by_group(
     deliveries: Sequence[Delivery],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     tombstones: Tombstones | None = None,
+    most_rows: int | None = None,
 ) -> Iterator[list[LoadedFile]]:
     """Load as ``load`` does; yield what each group of files gave as soon as it is there to stay."""
     undeclared: list[str] = []
     done = 0
     with plain_files(connection) as plain:
-        headers = _headers(connection, plain, deliveries)
+        headers, found_wanting = read_headers(connection, plain, deliveries)
+        if problems := [problem for of_file in found_wanting.values() for problem in of_file]:
+            raise InputError(problems)
         use_secret(
             connection, {id(delivery.system): delivery.system for delivery in deliveries}.values()
         )
         for group in _groups(deliveries, headers):
             header = headers[group[0].path]
             yield _load_group(
-                connection, plain, group, header, undeclared=undeclared, tombstones=tombstones
+                connection,
+                plain,
+                group,
+                header,
+                undeclared=undeclared,
+                tombstones=tombstones,
+                most_rows=most_rows,
             )
             done += len(group)
             on_progress(done, len(deliveries))
@@ -257,35 +292,6 @@ def _identity(delivery: Delivery, kind: str) -> tuple[str, str, date, str]:
     return delivery.system.system, kind, delivery.export_day, delivery.file_name
 
 
-def _headers(
-    connection: Connection, plain: PlainFiles, deliveries: Sequence[Delivery]
-) -> dict[Path, tuple[str, ...]]:
-    """Read the headers of all deliveries; raise ``InputError`` with every problem they have."""
-    headers: dict[Path, tuple[str, ...]] = {}
-    problems: dict[Path, list[str]] = {}
-    for delivery in deliveries:
-        try:
-            with plain.opened([delivery], is_last=False) as (readable,):
-                headers[delivery.path] = read_header(readable.path, delivery.spec)
-        except InputError as error:
-            problems[delivery.path] = error.problems
-        except OSError as error:
-            problems[delivery.path] = [f"cannot be read: {error}."]
-    known = _known_columns(connection, deliveries, headers)
-    for delivery in deliveries:
-        if header := headers.get(delivery.path):
-            problems[delivery.path] = _problems(header, known[_pattern(delivery)], delivery)
-    if any(problems.values()):
-        raise InputError(
-            [
-                f"{delivery.file_name} {problem}"
-                for delivery in deliveries
-                for problem in problems[delivery.path]
-            ]
-        )
-    return headers
-
-
 def _pattern(delivery: Delivery) -> tuple[str, str]:
     return delivery.system.system, delivery.spec.path
 
@@ -353,13 +359,14 @@ def _load_group(
     *,
     undeclared: list[str],
     tombstones: Tombstones | None,
+    most_rows: int | None,
 ) -> list[LoadedFile]:
     """Load files in one transaction; where a value breaks an SQL expression, one by one.
 
     Undeclared identifiers are added to those found before; once there is one, nothing is loaded.
     """
     with plain.opened(group) as readable:
-        landed = land(connection, readable, header)
+        landed = land(connection, readable, header, most_rows)
     _refuse_files_being_written(group)
     connection.register("arriving", arriving_table(readable, header))
     connection.register("unreadable", unreadable_table(landed.unreadable))
@@ -379,7 +386,13 @@ def _load_group(
                 file
                 for one in group
                 for file in _load_group(
-                    connection, plain, [one], header, undeclared=undeclared, tombstones=tombstones
+                    connection,
+                    plain,
+                    [one],
+                    header,
+                    undeclared=undeclared,
+                    tombstones=tombstones,
+                    most_rows=most_rows,
                 )
             ]
         raise InputError(

@@ -126,7 +126,8 @@ def quick_run(
         home.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(statements.start, settings.warehouse)
     run_id = str(uuid.uuid4())
-    if ingest(settings, settings.days, contract()).files or is_new:
+    ingested = ingest(settings, settings.days, contract())
+    if ingested.files or ingested.withdrawn or is_new:
         _build(settings.warehouse, statements)
     seal(settings.warehouse, run_id)
     return publish(home, settings.warehouse, run_id)

@@ -1,7 +1,6 @@
 """What `warehouse` says, and the exit code it ends with."""
 
 import fcntl
-import io
 import json
 import re
 import shutil
@@ -9,17 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import closing, redirect_stderr, redirect_stdout
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 from operating import EXPORTS as ONE_DAY
+from running_commands import warehouse
 from whole_runs import contents, query, reader, write
 
-from orchestration import terminal
-from orchestration.command_line import main
 from orchestration.kpi_pages import read_kpis
 from orchestration.publication import publish
 from orchestration.releases import release_file
@@ -42,18 +40,6 @@ ORPHANS = {
         p3,nobody,5000,cleared,2026-03-01
         """
 }
-
-
-def warehouse(*arguments: str | Path) -> tuple[int, str]:
-    """Run the command in this process; give its exit code and all it said, on one line."""
-    said = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
-        patch.setattr(sys, "argv", ["warehouse", *map(str, arguments)])
-        for console in (terminal.console, terminal.errors):
-            patch.setattr(console, "width", 200)
-        with pytest.raises(SystemExit) as ended:
-            main()
-    return ended.value.code or 0, " ".join(said.getvalue().split())
 
 
 def run(place: Path, *options: str) -> tuple[int, str]:

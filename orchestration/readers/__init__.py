@@ -26,7 +26,13 @@ from orchestration.readers import (
     parquet_files,
     xlsx_files,
 )
-from orchestration.readers.landing import Landed, create_landing, is_plain, trim
+from orchestration.readers.landing import (
+    Landed,
+    create_landing,
+    is_plain,
+    keep_first,
+    trim,
+)
 
 FORMATS = {
     "camt": camt_files,
@@ -46,12 +52,20 @@ def read_header(path: Path, spec: FileSpec) -> tuple[str, ...]:
 
 
 def land(
-    connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], header: tuple[str, ...]
+    connection: duckdb.DuckDBPyConnection,
+    deliveries: Sequence[Delivery],
+    header: tuple[str, ...],
+    most_rows: int | None = None,
 ) -> Landed:
-    """Replace ``landing`` by the records of the deliveries, ready for expressions over them."""
+    """Replace ``landing`` by the records of the deliveries, ready for expressions over them.
+
+    A sample has the first ``most_rows`` of each.
+    """
     create_helpers(connection)
     spec = deliveries[0].spec
     unreadable = FORMATS[spec.format].land(connection, deliveries, header)
+    if most_rows is not None:
+        unreadable = keep_first(connection, unreadable, spec.header_row, most_rows)
     is_seen_through = is_plain(connection, header)
     if not is_seen_through:
         trim(connection, header)

@@ -121,6 +121,21 @@ def trim(connection: duckdb.DuckDBPyConnection, header: Sequence[str]) -> None:
         )
 
 
+def keep_first(
+    connection: duckdb.DuckDBPyConnection,
+    unreadable: Sequence[Unreadable],
+    header_row: int,
+    most_rows: int,
+) -> list[Unreadable]:
+    """Keep the first records of every file in ``landed``; return the unreadable among as many."""
+    connection.execute(
+        "delete from landed where rowid in ("
+        f"select rowid from landed qualify row_number() over (partition by {quoted(PATH)}"
+        f" order by rowid) > {most_rows})"
+    )
+    return [problem for problem in unreadable if problem.row_number <= header_row + most_rows]
+
+
 def create_landing(
     connection: duckdb.DuckDBPyConnection, header_row: int, unreadable: Sequence[Unreadable]
 ) -> None:
