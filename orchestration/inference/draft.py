@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.contract import Column, contract
+from orchestration.contract import contract
 from orchestration.errors import InputError
 from orchestration.identifiers import masked
 from orchestration.inference.matching import (
@@ -59,10 +59,9 @@ def draft(path: Path, kind_id: str | None, system: str | None) -> str:
             f" names; say which with --kind. There are {', '.join(contract())}."
         )
     notation = notation_of(match.guesses)
+    rows = f"by its first {row_count:,} rows" if row_count else "which has no rows"
     lines = [
-        f"# Drafted by `warehouse sources infer` from {path.name}, by its first {row_count:,} rows."
-        if row_count
-        else f"# Drafted by `warehouse sources infer` from {path.name}, which has no rows.",
+        f"# Drafted by `warehouse sources infer` from {path.name}, {rows}.",
         "# Decide what has a question mark, then use `warehouse sources check`.",
         f"system: {system or _system_of(path)}",
         "",
