@@ -55,8 +55,8 @@ def draft(path: Path, kind_id: str | None, system: str | None) -> str:
         match = likely[0]
     else:
         raise InputError(
-            f"{path}: its columns ({masked(', '.join(one.name for one in seen))}) are of no kind by their"
-            f" names; say which with --kind. There are {', '.join(contract())}."
+            f"{path}: its columns ({masked(', '.join(one.name for one in seen))}) are of no kind by"
+            f" their names; say which with --kind. There are {', '.join(contract())}."
         )
     notation = notation_of(match.guesses)
     rows = f"by its first {row_count:,} rows" if row_count else "which has no rows"
