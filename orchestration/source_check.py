@@ -108,7 +108,9 @@ def check_source(path: Path, exports: Path, most_rows: int | None, shown: int) -
             " folder the exports are in with --exports."
         )
     with _throw_away_warehouse() as connection, plain_files(connection) as plain:
-        headers, found_wanting = read_headers(connection, plain, found.deliveries)
+        headers, found_wanting = read_headers(
+            connection, plain, [_with_content(one) for one in found.deliveries]
+        )
     problems += [problem for of_file in found_wanting.values() for problem in of_file]
     files = []
     for _, deliveries in by_spec:
@@ -167,6 +169,10 @@ def _is_nearly(name: str, spec: FileSpec) -> bool:
     )
 
 
+def _with_content(delivery: Delivery) -> Delivery:
+    return replace(delivery, content=read_content(delivery.path))
+
+
 def _sample(
     delivery: Delivery,
     header: tuple[str, ...],
@@ -184,8 +190,7 @@ def _sample(
             "insert into raw.files (source_system, path_pattern, column_names) values (?, ?, ?)",
             [delivery.system.system, spec.path, json.dumps(known)],
         )
-        read = replace(delivery, content=read_content(delivery.path))
-        loaded = load(connection, [read], most_rows=most_rows)
+        loaded = load(connection, [_with_content(delivery)], most_rows=most_rows)
         kinds = [_kind_sample(connection, header, spec, file, shown) for file in loaded]
     return FileSample(delivery, unused_columns(header, spec), tuple(kinds))
 
