@@ -4,22 +4,24 @@ import codecs
 import re
 from datetime import date
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import duckdb
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from orchestration.cnab_layout import Layout, load_layout
 from orchestration.contract import IS_DELETED, Kind, contract
 from orchestration.folder import PACKED_SUFFIXES
 from orchestration.record_paths import ITEMS, RecordsPath, path_error
+from orchestration.strict_settings import StrictSettings
 
 # Beside formats of strptime: day numbers of Excel, and counts since 1970.
 NAMED_FORMATS = ("excel", "excel_1904", "epoch_seconds", "epoch_milliseconds")
@@ -80,17 +82,15 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 FORMATS_WITH = {
     "delimiter": ("csv",),
     "quote": ("csv",),
-    "encoding": ("csv", "mt940", "ofx"),
+    "encoding": ("csv", "mt940", "ofx", "fixed_width", "cnab"),
     "header_row": ("csv", "xlsx"),
     "sheet": ("xlsx",),
     "records": ("json", "jsonl"),
+    "fields": ("fixed_width",),
+    "line_width": ("fixed_width",),
+    "skip_lines": ("fixed_width",),
+    "layout": ("cnab",),
 }
-
-
-class StrictSettings(BaseModel):
-    """Settings of which none is unknown, and none changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class KindMapping(StrictSettings):
@@ -102,11 +102,11 @@ class KindMapping(StrictSettings):
     which of our columns hold a direct identifier, to be hashed, and of which kind.
     """
 
-    columns: dict[str, str] = {}
-    constants: dict[str, str] = {}
-    expressions: dict[str, str] = {}
+    columns: dict[str, str] = Field(default={})
+    constants: dict[str, str] = Field(default={})
+    expressions: dict[str, str] = Field(default={})
     where: str | None = None
-    identifiers: Identifiers = {}
+    identifiers: Identifiers = Field(default={})
 
     @property
     def is_by_name(self) -> bool:
@@ -119,6 +119,14 @@ class KindMapping(StrictSettings):
         return (*self.columns, *self.constants, *self.expressions)
 
 
+class FixedField(StrictSettings):
+    """A column of a file of fixed width: ``start`` is its first character, the line's being 1."""
+
+    name: Annotated[str, Field(min_length=1)]
+    start: Annotated[int, Field(ge=1)]
+    width: Annotated[int, Field(ge=1)]
+
+
 class FileSpec(StrictSettings):
     """The files of one pattern: how they are read and the kinds they feed."""
 
@@ -128,7 +136,9 @@ class FileSpec(StrictSettings):
     done_marker: str | None = None
     member: str | None = None
     unpacked_limit_mb: Annotated[int, Field(ge=1)] | None = None
-    format: Literal["camt", "csv", "json", "jsonl", "mt940", "ofx", "parquet", "xlsx"] = "csv"
+    format: Literal[
+        "camt", "cnab", "csv", "fixed_width", "json", "jsonl", "mt940", "ofx", "parquet", "xlsx"
+    ] = "csv"
     delimiter: SingleCharacter = ","
     quote: Annotated[str, Field(max_length=1)] = '"'
     encoding: str = "utf-8"
@@ -137,6 +147,10 @@ class FileSpec(StrictSettings):
     records: Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_one_or_more)] = (
         ITEMS,
     )
+    fields: tuple[FixedField, ...] = ()
+    line_width: Annotated[int, Field(ge=1)] | None = None
+    skip_lines: Annotated[int, Field(ge=0)] = 0
+    layout: Layout | None = None
     decimal_mark: Literal[".", ","] | None = None
     thousands_mark: Literal[".", ",", "'", " ", "_"] | None = None
     thousands_groups: Literal["thousands", "indian"] = "thousands"
@@ -206,6 +220,11 @@ class FileSpec(StrictSettings):
             )
         return marker
 
+    @field_validator("layout", mode="before")
+    @classmethod
+    def _layout_is_loaded(cls, layout: Any, info: ValidationInfo) -> Any:
+        return load_layout(layout, (info.context or {}).get("folder", Path()))
+
     @model_validator(mode="after")
     def _settings_agree(self) -> "FileSpec":
         if unknown := set(re.findall(r"\{.*?\}", self.path)) - {"{day}"}:
@@ -224,6 +243,13 @@ class FileSpec(StrictSettings):
         for name, formats in FORMATS_WITH.items():
             if name in self.model_fields_set and self.format not in formats:
                 raise ValueError(f"{name} is a setting of {' and '.join(formats)} files only")
+        for name, required_by in (("fields", "fixed_width"), ("layout", "cnab")):
+            if self.format == required_by and not getattr(self, name):
+                raise ValueError(f"format: {required_by} needs {name}")
+        if self.line_width is not None and self.line_width < self.width_of_fields:
+            raise ValueError(
+                f"line_width is {self.line_width}, and the fields end at {self.width_of_fields}"
+            )
         return self
 
     def is_expected_on(self, day: date) -> bool:
@@ -234,6 +260,11 @@ class FileSpec(StrictSettings):
     def records_paths(self) -> tuple[RecordsPath, ...]:
         """Where the records of a JSON document are."""
         return tuple(map(RecordsPath, self.records))
+
+    @property
+    def width_of_fields(self) -> int:
+        """Position of the last character of the fields."""
+        return max((field.start + field.width - 1 for field in self.fields), default=0)
 
     @cached_property
     def path_pattern(self) -> re.Pattern[str]:

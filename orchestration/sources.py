@@ -14,7 +14,8 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from orchestration.contract import Kind, contract
 from orchestration.errors import InputError
-from orchestration.file_spec import FileSpec, Identifiers, KindMapping, StrictSettings
+from orchestration.file_spec import FileSpec, Identifiers, KindMapping
+from orchestration.strict_settings import StrictSettings, TextLoader
 
 # Columns that name an id of another column: what is declared for that one holds for them too.
 NAMES = {
@@ -75,13 +76,13 @@ class SourceSystem(StrictSettings):
 def load_source(path: Path) -> SourceSystem:
     """Read a system's YAML file; raise ``InputError`` with every problem it has."""
     try:
-        settings = yaml.load(path.read_text(encoding="utf-8"), _TextLoader)
+        settings = yaml.load(path.read_text(encoding="utf-8"), TextLoader)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file.") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputError(f"{path}: cannot be read as YAML: {error}") from None
     try:
-        return SourceSystem.model_validate(settings)
+        return SourceSystem.model_validate(settings, context={"folder": path.parent})
     except ValidationError as error:
         problems = [f"{path}: {_sentence(details)}" for details in error.errors()]
     # not from within: pydantic's error would keep alive all it has seen
@@ -140,18 +141,3 @@ def _sentence(details: Any) -> str:
     }
     message = messages.get(details["type"], details["msg"].removeprefix("Value error, "))
     return f"{place.removeprefix('.') or 'the file'}: {message}."
-
-
-class _TextLoader(yaml.BaseLoader):
-    """Reads every value as the text it is written as, so that ``No`` is no boolean.
-
-    YAML keeps the last of two equal keys; here that is a mistake to be told.
-    """
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for position, key in enumerate(keys):
-            if key in keys[:position]:
-                mark = node.value[position][0].start_mark
-                raise yaml.constructor.ConstructorError(None, None, f"'{key}' is there twice", mark)
-        return super().construct_mapping(node, deep)

@@ -19,7 +19,9 @@ from orchestration.expression_helpers import create_helpers
 from orchestration.file_spec import FileSpec
 from orchestration.readers import (
     camt_files,
+    cnab_files,
     csv_files,
+    fixed_width_files,
     json_files,
     mt940_files,
     ofx_files,
@@ -36,7 +38,9 @@ from orchestration.readers.landing import (
 
 FORMATS = {
     "camt": camt_files,
+    "cnab": cnab_files,
     "csv": csv_files,
+    "fixed_width": fixed_width_files,
     "json": json_files,
     "jsonl": json_files,
     "mt940": mt940_files,

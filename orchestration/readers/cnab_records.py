@@ -1,0 +1,268 @@
+"""The movements of return files: from ``lines`` to ``landed``, in SQL made of a layout."""
+
+from pathlib import Path
+
+import duckdb
+
+from orchestration.cnab_layout import Layout, Place, Record
+from orchestration.readers.landing import BLANKS, PATH, ROW, Unreadable
+from orchestration.readers.lines import BAD_BYTES_SIGN
+from orchestration.sql_text import literal, quoted
+
+# Years of two digits from here on are of the last century.
+FIRST_YEAR_OF_19 = 70
+# What stands for no day: due at sight, or when presented (FEBRABAN CNAB 240, field C012).
+NO_DAYS = ("11111111", "99999999", "888888", "999999")
+
+# What makes two movements of a file the same by all the bank tells of them.
+ALIKE = ("branch", "account", "our_number", "occurrence_code", "occurrence_date", "credit_date")
+
+
+def line_columns(layout: Layout) -> str:
+    """Give the columns ``record`` and ``batch`` of ``lines``, as SQL over ``line``."""
+    cases = " ".join(
+        f"when {_is_marked(record)} then {literal(name)}" for name, record in layout.records.items()
+    )
+    at = layout.batch_at
+    batch = f"substring(line, {at.start}, {at.length})" if at else "cast(null as varchar)"
+    return f", case {cases} end as record, {batch} as batch"
+
+
+def land_records(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, header: tuple[str, ...]
+) -> list[Unreadable]:
+    """Replace ``landed`` by the movements in ``lines``; return the lines that hold none."""
+    _create_parts(connection, layout)
+    connection.execute(_movements(layout, header))
+    fault = _fault(layout)
+    rejected = f"""
+        select {quoted(PATH)}, {quoted(ROW)}, problem.column_name, problem.reason
+        from landed where problem is not null
+        union all
+        select path, line_number, null, {fault} from lines where {fault} is not null
+        union all
+        select path, line_number, null, 'it belongs to a record of type '
+            || {literal(_name(layout, "detail"))} || ' that is not there, or there is another'
+        from parts where owner is null or nth > 1
+        order by all
+    """
+    unreadable = [
+        Unreadable(Path(path), number, column, reason, None)
+        for path, number, column, reason in connection.execute(rejected).fetchall()
+    ]
+    if unreadable:
+        connection.execute("delete from landed where problem is not null")
+    connection.execute("alter table landed drop column problem; drop table parts")
+    return unreadable
+
+
+def _name(layout: Layout, role: str) -> str:
+    return layout.names_of(role)[0]
+
+
+def _is_marked(record: Record) -> str:
+    return " and ".join(
+        f"substring(line, {span.start}, {span.length}) = {literal(text)}"
+        for span, text in record.marks
+    )
+
+
+def _fault(layout: Layout) -> str:
+    """Say why no value of a line can be trusted; NULL where there is none, or it is sound.
+
+    Blanks at the end of a line may be missing, where nothing is read from them.
+    """
+    read = [_name(layout, "detail"), *layout.parts]
+    ends = " ".join(f"when {literal(name)} then {layout.records[name].end}" for name in read)
+    return f"""
+        case
+            when record is null then 'it is no record that the layout {layout.name} knows'
+            when record not in ({", ".join(map(literal, read))}) then null
+            when contains(line, {literal(BAD_BYTES_SIGN)})
+                then 'its bytes are not valid in the declared encoding'
+            when length(line) < case record {ends} end
+                then 'the line has ' || length(line)
+                    || ' characters of {layout.width}; it is cut off'
+            when length(rtrim(line)) > {layout.width}
+                then 'the line has ' || length(rtrim(line))
+                    || ' characters, more than {layout.width}; values may have slipped'
+        end
+    """
+
+
+def _create_parts(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
+    """Replace ``parts`` by the lines that belong to a detail, each with its ``owner``'s number.
+
+    A part belongs to the last detail above it in its batch; ``nth`` of its kind there.
+    """
+    parts = ", ".join(map(literal, layout.parts)) or "null"
+    passed = ", ".join(map(literal, [*layout.parts, *layout.names_of("passed")])) or "null"
+    detail = literal(_name(layout, "detail"))
+    fault = _fault(layout)
+    connection.execute(f"""
+        create or replace temp table parts as
+        with marked as (
+            select path, line_number, line, record, {fault} is null as is_sound,
+                case
+                    when record = {detail} and {fault} is null then line_number
+                    when record is null or record in ({passed}) then null
+                    else -1
+                end as mark
+            from lines
+            where {bool(layout.parts)}
+        ),
+        owned as (
+            select * exclude (mark), last_value(mark ignore nulls) over (
+                partition by path order by line_number rows unbounded preceding
+            ) as owner
+            from marked
+        )
+        select path, line_number, line, record, nullif(owner, -1) as owner,
+            row_number() over (partition by path, record, owner order by line_number) as nth
+        from owned
+        where record in ({parts}) and is_sound
+    """)
+
+
+def _movements(layout: Layout, header: tuple[str, ...]) -> str:
+    """Create ``landed`` with a column ``problem``: a struct of column_name and reason, or NULL."""
+    detail = _name(layout, "detail")
+    sources = {"header": _name(layout, "header"), "detail": detail}
+    sources |= {f"part_{position}": name for position, name in enumerate(layout.parts)}
+    places: dict[str, tuple[str, Place]] = {}
+    for source, record in sources.items():
+        for column, place in layout.records[record].fields.items():
+            if column in header:
+                places[column] = (source, place)
+    raw = "".join(
+        f", {_cut(f'{source}.line', place)} as {column}"
+        for column, (source, place) in places.items()
+    )
+    joins = " ".join(
+        f"left join (select path, owner, line from parts"
+        f" where record = {literal(name)} and nth = 1) as part_{position}"
+        f" on part_{position}.path = detail.path and part_{position}.owner = detail.line_number"
+        for position, name in enumerate(layout.parts)
+    )
+    lacking = " ".join(
+        f"when part_{position}.line is null then {literal(f'its record {name} is missing')}"
+        for position, name in enumerate(layout.parts)
+        if layout.records[name].is_required
+    )
+    told = {
+        "bank_code": literal(layout.bank_code),
+        "occurrence": "known.meaning",
+        "occurrence_class": "known.class",
+    }
+    told |= {column: _value(column, place) for column, (_, place) in places.items()}
+    values = ", ".join(
+        f"{told.get(column, 'cast(null as varchar)')} as {column}" for column in header
+    )
+    paid = "paid_amount"
+    if layout.paid_is_credited_and_fee:
+        paid = (
+            "if(occurrence_class = 'settlement', cast(cast(credited_amount as decimal(18, 2))"
+            " + coalesce(cast(fee_amount as decimal(18, 2)), 0) as varchar), credited_amount)"
+        )
+    return f"""
+        create or replace temp table landed as
+        with cut as (
+            select detail.path, detail.line_number,
+                {f"case {lacking} end" if lacking else "cast(null as varchar)"} as lacking
+                {raw}
+            from (
+                select path, line_number, line from lines
+                where record = {literal(detail)} and {_fault(layout)} is null
+            ) as detail
+            left join (
+                select path, min_by(line, line_number) as line from lines
+                where record = {literal(sources["header"])} group by path
+            ) as header on header.path = detail.path
+            {joins}
+        ),
+        valued as (
+            select {values}, path, line_number, {_problem(places)} as problem
+            from cut
+            left join (values {_occurrences(layout)}) as known (code, class, meaning)
+                on known.code = cut.occurrence_code
+        ),
+        paid as (select * replace ({paid} as paid_amount) from valued)
+        select * exclude (path, line_number, problem) replace (
+                cast(row_number() over (
+                    partition by path, {", ".join(ALIKE)}, paid_amount order by line_number
+                ) as varchar) as repetition
+            ),
+            path as {quoted(PATH)}, line_number as {quoted(ROW)}, problem
+        from paid
+    """
+
+
+def _cut(line: str, place: Place) -> str:
+    return f"substring({line}, {place.span.start}, {place.span.length})"
+
+
+def _occurrences(layout: Layout) -> str:
+    return ", ".join(
+        f"({literal(code)}, {literal(one.occurrence_class)}, {literal(one.meaning)})"
+        for code, one in layout.occurrences.items()
+    )
+
+
+def _value(column: str, place: Place) -> str:
+    """Write what was cut out for a column as plain text, NULL where it is blank."""
+    match place.kind:
+        case "text":
+            return f"nullif(trim({column}, {literal(BLANKS)}), '')"
+        case "amount":
+            whole, cents = place.span.length - 2, place.span.length - 1
+            return (
+                f"if(trim({column}) = '', null,"
+                f" coalesce(nullif(ltrim({column}[:{whole}], '0'), ''), '0')"
+                f" || '.' || {column}[{cents}:])"
+            )
+        case "codes_2" | "codes_3":
+            length = int(place.kind[-1])
+            codes = f"regexp_extract_all({column}, '[^ ]{{{length}}}')"
+            given = f"list_filter({codes}, lambda code: code <> '{'0' * length}')"
+            return f"nullif(array_to_string({given}, ','), '')"
+    return _day(column, place.kind)
+
+
+def _day(column: str, kind: str) -> str:
+    """Write a day as ISO; NULL where it is blank, zeros or a sign for no day."""
+    match kind:
+        case "ddmmyy":
+            century = f"if({column}[5:] < '{FIRST_YEAR_OF_19}', '20', '19')"
+            day = f"{century} || {column}[5:] || '-' || {column}[3:4] || '-' || {column}[:2]"
+        case "ddmmyyyy":
+            day = f"{column}[5:] || '-' || {column}[3:4] || '-' || {column}[:2]"
+        case _:
+            day = f"{column}[:4] || '-' || {column}[5:6] || '-' || {column}[7:]"
+    none = ", ".join(map(literal, NO_DAYS))
+    return f"if(trim({column}, ' 0') = '' or {column} in ({none}), null, {day})"
+
+
+def _problem(places: dict[str, tuple[str, Place]]) -> str:
+    """Give the first thing wrong with a movement as a struct, NULL where nothing is."""
+    cases = ["when lacking is not null then struct_pack(column_name := null, reason := lacking)"]
+    for column, (_, place) in places.items():
+        is_number = f"regexp_full_match({column}, '[0-9]+| *')"
+        if place.kind == "amount":
+            cases.append(_case(column, f"not {is_number}", "holds no amount in cents"))
+        elif place.kind not in ("text", "codes_2", "codes_3"):
+            day = _day(column, place.kind)
+            is_day = f"{is_number} and ({day} is null or try_cast({day} as date) is not null)"
+            cases.append(_case(column, f"not ({is_day})", f"holds no day written {place.kind}"))
+    unknown = "known.code is null and lacking is null"
+    cases.append(
+        f"when {unknown} then struct_pack(column_name := 'occurrence_code',"
+        " reason := 'the layout knows no occurrence code ''' || occurrence_code || '''')"
+    )
+    return f"case {' '.join(cases)} end"
+
+
+def _case(column: str, condition: str, reason: str) -> str:
+    return (
+        f"when {condition} then struct_pack(column_name := '{column}',"
+        f" reason := '{column} {reason}')"
+    )
