@@ -65,10 +65,9 @@ def _text(path: Path, start: bytes) -> Reading:
         raise InputError(STATEMENTS.format(path=path, what=what))
     settings: dict[str, str | int] = {} if encoding == "utf-8" else {"encoding": encoding}
     if text.lstrip()[0] in "[{":
-        names = [name for name in ("json", "jsonl") if name in FORMATS]
-        if not names:
-            raise InputError(f"{path}: is JSON, for which no YAML is drafted; write it by hand.")
-        return Reading({"format": names[0]})
+        lines = text.lstrip().split("\n", 2)
+        is_by_line = lines[0].rstrip("\r ").endswith("}")
+        return Reading({"format": "jsonl" if is_by_line and text.lstrip()[0] == "{" else "json"})
     sample = text[:CHARACTERS_SNIFFED]
     if len(text) > len(sample):
         sample = sample.rsplit("\n", 1)[0]
