@@ -82,7 +82,7 @@ def plain_files(connection: duckdb.DuckDBPyConnection) -> Iterator[PlainFiles]:
     It is beside the warehouse file, which nobody else can have open meanwhile: what a killed run
     left there is deleted.
     """
-    place = _place(connection)
+    place = _beside(connection) or Path(tempfile.mkdtemp(prefix="warehouse-"))
     shutil.rmtree(place, ignore_errors=True)
     try:
         yield PlainFiles(place)
@@ -90,10 +90,21 @@ def plain_files(connection: duckdb.DuckDBPyConnection) -> Iterator[PlainFiles]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _place(connection: duckdb.DuckDBPyConnection) -> Path:
+@contextmanager
+def scratch_folder(connection: duckdb.DuckDBPyConnection) -> Iterator[Path]:
+    """Have an empty folder for a while, where a later run deletes what is left of it."""
+    place = _beside(connection)
+    if place:
+        place.mkdir(mode=0o700, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        yield Path(folder)
+
+
+def _beside(connection: duckdb.DuckDBPyConnection) -> Path | None:
+    """Return the folder beside the warehouse file; None where there is none to be had."""
     path = connection.execute(
         "select path from duckdb_databases() where database_name = current_database()"
     ).fetchone()[0]
     if path is None or set(GLOB_SIGNS) & set(path):
-        return Path(tempfile.mkdtemp(prefix="warehouse-"))
+        return None
     return Path(path).with_suffix(".unpacked")

@@ -132,7 +132,8 @@ def test_bytes_that_are_not_utf_8_reject_their_line(warehouse, write_exports, bl
     content = (HEADER + f"c1,São,y\n{blank_line}c2,x,y\n").encode("latin-1")
     load_all(warehouse, write_exports({CUSTOMERS: content}))
     ((line, _, _, reason, text),) = rows(warehouse, REJECTED)
-    assert (line, reason) == (2, BAD_BYTES)
+    hint = "; they look like Windows-1252, so declare encoding: cp1252"
+    assert (line, reason) == (2, BAD_BYTES + hint)
     assert text.startswith("c1,S")
     assert [customer for customer, _ in rows(warehouse, LOADED)] == ["c2"]
 
@@ -141,7 +142,14 @@ def test_bad_bytes_in_a_later_line_of_a_record_reject_it(warehouse, write_export
     content = (HEADER + 'c1,"two\nlinhas são",y\nc2,x,y\n').encode("latin-1")
     load_all(warehouse, write_exports({CUSTOMERS: content}))
     assert rows(warehouse, LOADED) == [("c2", 4)]
-    assert [(row[0], row[3]) for row in rows(warehouse, REJECTED)] == [(2, BAD_BYTES)]
+    ((line, _, _, reason, _),) = rows(warehouse, REJECTED)
+    assert (line, reason.startswith(BAD_BYTES)) == (2, True)
+
+
+def test_bad_bytes_among_utf_8_are_of_no_other_encoding(warehouse, write_exports):
+    content = (HEADER + "c1,São,y\n").encode() + b"c2,S\xe3o,y\n"
+    load_all(warehouse, write_exports({CUSTOMERS: content}))
+    assert [(row[0], row[3]) for row in rows(warehouse, REJECTED)] == [(3, BAD_BYTES)]
 
 
 @pytest.mark.parametrize("quote", ["", '"'])

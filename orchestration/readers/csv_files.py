@@ -2,14 +2,15 @@
 
 DuckDB reads it, and then every line of a file must be accounted for: as header, record or
 rejected line. Where they do not add up (records over several lines, blank lines, a quote that is
-never closed and swallows what follows) or DuckDB does not know the encoding, the file is read
-record by record in Python: slower, and out of reach of such harm.
+never closed and swallows what follows) or bytes are not of the encoding, the file is read record by
+record in Python: slower, and out of reach of such harm.
 """
 
 import codecs
 import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,8 @@ import duckdb
 from orchestration.errors import InputError
 from orchestration.exports import Delivery
 from orchestration.file_spec import FileSpec
+from orchestration.plain_files import scratch_folder
+from orchestration.readers.encodings import BOM, copied_as_utf_8, looks_like_cp1252
 from orchestration.readers.landing import (
     PATH,
     ROW,
@@ -42,6 +45,7 @@ TOO_FEW = "the line has fewer columns than the header; it may be cut off"
 TOO_MANY = "the line has more columns than the header; a value may hold the delimiter"
 BAD_QUOTES = "a quote is not closed, or stands inside a quoted value without being doubled"
 BAD_BYTES = "its bytes are not valid in the declared encoding"
+CP1252_HINT = "; they look like Windows-1252, so declare encoding: cp1252"
 REASONS = {
     "MISSING COLUMNS": TOO_FEW,
     "TOO MANY COLUMNS": TOO_MANY,
@@ -65,10 +69,17 @@ def read_header(path: Path, spec: FileSpec) -> tuple[str, ...]:
         raise InputError("is empty (0 bytes), where a file without rows still has its header.")
     if _looks_like_utf_16(start) and not spec.encoding.startswith(("utf-16", "utf-32")):
         raise InputError(f"is UTF-16 but read as {spec.encoding}; declare encoding: utf-16.")
-    record = next(_records(path, spec, first_line=spec.header_row), None)
+    try:
+        record = next(_records(path, spec, first_line=spec.header_row), None)
+    except UnicodeError as error:
+        raise InputError(
+            f"cannot be read as {spec.encoding}: {error}; declare another encoding, for UTF-16"
+            " without a mark utf-16-le or utf-16-be."
+        ) from None
     if record is None or record.row_number > spec.header_row:
         raise InputError(f"has no header in line {spec.header_row}, where it is expected.")
     if isinstance(record, Unreadable):
+        (record,) = _hinted([record])
         raise InputError(f"has an unreadable header in line {record.row_number}: {record.reason}.")
     names = record.values
     if len(names) == 1 and (mark := _other_delimiter(names[0], spec)):
@@ -83,11 +94,55 @@ def land(
     connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], header: tuple[str, ...]
 ) -> list[Unreadable]:
     """Replace ``landed`` by the records of the deliveries; return the lines left out."""
-    unreadable = _land_by_duckdb(connection, deliveries, header)
+    if deliveries[0].spec.encoding in DUCKDB_ENCODINGS:
+        unreadable = _land_by_duckdb(connection, deliveries, header)
+    else:
+        unreadable = _land_copies(connection, deliveries, header)
     for delivery in deliveries:
         if delivery.path not in unreadable:
             unreadable[delivery.path] = _append_by_python(connection, delivery, header)
-    return [problem for problems in unreadable.values() for problem in problems]
+    return [problem for problems in unreadable.values() for problem in _hinted(problems)]
+
+
+def _hinted(problems: list[Unreadable]) -> list[Unreadable]:
+    """Say of the lines of a file with bad bytes which encoding they are in, where it is plain."""
+    bad = [problem for problem in problems if problem.reason == BAD_BYTES]
+    if not bad or not looks_like_cp1252(bad[0].path):
+        return problems
+    return [
+        replace(problem, reason=BAD_BYTES + CP1252_HINT) if problem in bad else problem
+        for problem in problems
+    ]
+
+
+def _land_copies(
+    connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], header: tuple[str, ...]
+) -> dict[Path, list[Unreadable]]:
+    """Land copies in UTF-8, which DuckDB reads, of the files that are wholly of their encoding."""
+    spec = deliveries[0].spec.model_copy(update={"encoding": "utf-8"})
+    originals: dict[Path, Path] = {}
+    copies = []
+    with scratch_folder(connection) as folder:
+        for number, delivery in enumerate(deliveries):
+            path = folder / str(number)
+            if content := copied_as_utf_8(delivery.path, delivery.spec.encoding, path):
+                originals[path] = delivery.path
+                copies.append(replace(delivery, path=path, content=content, spec=spec))
+        if not copies:
+            create_landed(connection, header)
+            return {}
+        unreadable = _land_by_duckdb(connection, copies, header)
+    names = ", ".join(
+        f"({literal(copy)}, {literal(original)})" for copy, original in originals.items()
+    )
+    connection.execute(
+        f"update landed set {quoted(PATH)} = original"
+        f" from (values {names}) as names (copy, original) where {quoted(PATH)} = copy"
+    )
+    return {
+        originals[path]: [replace(problem, path=originals[path]) for problem in problems]
+        for path, problems in unreadable.items()
+    }
 
 
 def _land_by_duckdb(
@@ -95,9 +150,6 @@ def _land_by_duckdb(
 ) -> dict[Path, list[Unreadable]]:
     """Land the files in which every line is accounted for; return their unreadable lines."""
     spec = deliveries[0].spec
-    if spec.encoding not in DUCKDB_ENCODINGS:
-        create_landed(connection, header)
-        return {}
     connection.execute("drop table if exists landing_errors; drop table if exists landing_scans")
     try:
         with in_order(connection):
@@ -185,13 +237,14 @@ def _records(
     A line whose quote opens no record of ``width`` values is unreadable by itself: the next line
     is read as if nothing had been open.
     """
-    encoding = "utf-8-sig" if spec.encoding == "utf-8" else spec.encoding
-    with path.open(encoding=encoding, errors="mark_bad_bytes", newline="") as file:
+    with path.open(encoding=spec.encoding, errors="mark_bad_bytes", newline="") as file:
         lines = islice(file, first_line - 1, None)
         ahead: deque[str] = deque()
         number = first_line - 1
         while line := ahead.popleft() if ahead else next(lines, ""):
             number += 1
+            if number == 1:
+                line = line.removeprefix(BOM)
             if not line.strip("\r\n"):
                 continue
             values, further_lines = _split(line, spec), 0
