@@ -18,6 +18,8 @@ ROWS_LOOKED_AT = 20_000
 MOST_DISTINCT = 30
 # Where it is not said what a column holds, so large a share of its values tells.
 SHARE = 0.5
+# Some values of a real file are wrong: they are rejected, and hide no column.
+NEARLY_ALL = 0.95
 DAYS = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d")
 DAYS += ("%Y%m%d", "%d%m%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%d.%m.%y", "%d-%b-%Y", "%d %b %Y")
 TIMES = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%H:%M:%S%z")
@@ -36,7 +38,7 @@ class Seen:
     """What a column of a file holds.
 
     ``marks`` are the decimal marks its numbers surely have, ``groups`` the decimal mark that would
-    go with its groups of thousands; ``forms`` the date formats every value fits. ``distinct`` are
+    go with its groups of thousands; ``forms`` the date formats that fit best. ``distinct`` are
     its values where they are few, by frequency.
     """
 
@@ -97,9 +99,11 @@ def _seen(connection: duckdb.DuckDBPyConnection, name: str) -> Seen:
     for position, look in enumerate(looks("string")):
         asked[f"look {position}"] = f"count_if({look.condition.replace('{}', value)})"
     row = connection.execute(f"select {', '.join(asked.values())} from looked_at").fetchone()
-    found = dict(zip(asked, row, strict=True))
+    # of a column without values DuckDB counts NULL
+    found = {name: count or 0 for name, count in zip(asked, row, strict=True)}
     filled = found["filled"]
-    is_number = 0 < filled == found["numbers"]
+    is_number = 0 < NEARLY_ALL * filled <= found["numbers"]
+    best = max(found[f"form {form}"] for form in FORMS)
     distinct = connection.execute(
         f"select {value}, count(*) from looked_at where {value} is not null"
         f" group by 1 order by 2 desc, 1 limit {MOST_DISTINCT + 1}"
@@ -117,7 +121,7 @@ def _seen(connection: duckdb.DuckDBPyConnection, name: str) -> Seen:
             for mark, key in ((",", "comma_groups"), (".", "point_groups"))
             if is_number and found[key]
         ),
-        tuple(form for form in FORMS if 0 < filled == found[f"form {form}"]),
+        tuple(form for form in FORMS if 0 < NEARLY_ALL * filled <= best == found[f"form {form}"]),
         _identifier(found, filled, looks("string")),
         filled > 0 and found["names"] >= SHARE * filled,
         tuple(text for text, _ in distinct) if len(distinct) <= MOST_DISTINCT else (),
