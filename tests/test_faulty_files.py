@@ -1,3 +1,5 @@
+import zipfile
+
 import pytest
 from loading import load_all, rows, source_of
 from workbooks import write_workbook
@@ -38,6 +40,8 @@ def refused(warehouse, exports, *systems):
         (b'customer_id,"region\n', "has an unreadable header in line 1: a quote is not closed"),
         ("customer_id,régio\n".encode("latin-1"), "has an unreadable header in line 1: its bytes"),
         (b"\n\n", "has no header in line 1, where it is expected"),
+        (b"sep=,\ncustomer_id\nc1\n", "begins with Excel's line sep=,, which is no header"),
+        (b"SEP=;\r\ncustomer_id;region\n", "begins with Excel's line SEP=;, which is no header"),
         (b"\ncustomer_id\nc1\n", "has no header in line 1, where it is expected"),
     ],
 )
@@ -297,6 +301,62 @@ def test_a_workbook_that_does_not_fit_is_refused(warehouse, tmp_path, setting, m
     (problem,) = refused(warehouse, tmp_path / "exports", system)
     assert problem.startswith("2024-01-31.xlsx ")
     assert message in problem
+
+
+def test_a_hidden_sheet_is_not_the_first(warehouse, tmp_path):
+    path = tmp_path / "exports/2024-01-31.xlsx"
+    write_workbook(path, [["Agent"], ["Ann"]])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    hidden = '<sheets><sheet name="Lists" sheetId="2" state="hidden" r:id="rId3"/>'
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace("<sheets>", hidden)
+    relations = "xl/_rels/workbook.xml.rels"
+    target = parts[relations].replace("sheet1", "sheet2").split("<Relationship ")[1]
+    target = target.replace("rId1", "rId3")
+    end = "</Relationships>"
+    parts[relations] = parts[relations].replace(end, f"<Relationship {target}{end}")
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    parts["xl/worksheets/sheet2.xml"] = sheet.replace("Agent", "Never")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    system = source_of(tmp_path / "calls.yml", WORKBOOK.replace("SETTING", "header_row: 1"))
+    load_all(warehouse, tmp_path / "exports", [system])
+    assert rows(warehouse, "select agent_id from raw.contact_agents") == [("Ann",)]
+
+
+def test_an_opendocument_sheet_is_read(warehouse, tmp_path):
+    # OpenDocument 1.3, part 3: 9.1 tables, 19.387 office:value-type; part 2: 3.3 the mimetype
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    names = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    cells = [
+        '<table:table-cell office:value-type="string"><text:p>Agent</text:p></table:table-cell>',
+        '<table:table-cell office:value-type="float" office:value="7"><text:p>7</text:p>'
+        "</table:table-cell>",
+    ]
+    table = "".join(f"<table:table-row>{cell}</table:table-row>" for cell in cells)
+    content = (
+        f'<?xml version="1.0"?><office:document-content{names}><office:body><office:spreadsheet>'
+        f'<table:table table:name="A">{table}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    (tmp_path / "exports").mkdir()
+    with zipfile.ZipFile(tmp_path / "exports/2024-01-31.ods", "w") as archive:
+        archive.writestr("mimetype", kind)
+        archive.writestr("content.xml", content)
+        archive.writestr(
+            "META-INF/manifest.xml",
+            "<manifest:manifest"
+            ' xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+            f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/>'
+            "</manifest:manifest>",
+        )
+    settings = WORKBOOK.replace("SETTING", "header_row: 1").replace("{day}.xlsx", "{day}.ods")
+    load_all(warehouse, tmp_path / "exports", [source_of(tmp_path / "calls.yml", settings)])
+    assert rows(warehouse, "select agent_id from raw.contact_agents") == [("7",)]
 
 
 @pytest.mark.parametrize("content", [b"", b"Agent\nAnn\n", b"PK\x03\x04 cut off"])

@@ -82,6 +82,11 @@ def read_header(path: Path, spec: FileSpec) -> tuple[str, ...]:
         (record,) = _hinted([record])
         raise InputError(f"has an unreadable header in line {record.row_number}: {record.reason}.")
     names = record.values
+    if spec.header_row == 1 and names[0].lower().startswith("sep="):
+        raise InputError(
+            f"begins with Excel's line {names[0]}{spec.delimiter if len(names) > 1 else ''}, which"
+            " is no header; declare header_row: 2, and as delimiter what stands there."
+        )
     if len(names) == 1 and (mark := _other_delimiter(names[0], spec)):
         raise InputError(
             f"has no {_shown(spec.delimiter)} in its header but {_shown(mark)}, so the delimiter"

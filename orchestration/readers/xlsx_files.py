@@ -1,4 +1,4 @@
-"""Excel workbooks: one sheet, every cell as the text it stands for."""
+"""Workbooks (.xlsx, .xlsm, .xlsb, .xls, .ods): one sheet, every cell as the text it stands for."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from orchestration.errors import InputError
 from orchestration.exports import Delivery
@@ -54,9 +54,21 @@ def _rows(path: Path, spec: FileSpec) -> list[list[Any]]:
             raise InputError(
                 f"has no sheet '{spec.sheet}'; it has {', '.join(names)}, declare one as sheet."
             )
-        return workbook.get_sheet_by_name(spec.sheet or names[0]).to_python(skip_empty_area=False)
+        sheet = workbook.get_sheet_by_name(spec.sheet or _first_visible(workbook))
+        return sheet.to_python(skip_empty_area=False)
     except (CalamineError, OSError) as error:
         raise InputError(f"cannot be read as an Excel workbook: {error}.") from None
+    except BaseException as error:
+        # what calamine never expected, in a class of its own that is no Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        raise InputError(f"cannot be read as an Excel workbook, it is damaged: {error}.") from None
+
+
+def _first_visible(workbook: CalamineWorkbook) -> str:
+    """Name the first sheet that a person sees; what is hidden is for the workbook's own use."""
+    seen = (one.name for one in workbook.sheets_metadata if one.visible == SheetVisibleEnum.Visible)
+    return next(seen, workbook.sheet_names[0])
 
 
 def _text(cell: Any, spec: FileSpec) -> str | None:
