@@ -256,6 +256,11 @@ class FileSpec(StrictSettings):
         """Tell whether a file of a day is to be waited for."""
         return get_args(Weekday)[day.weekday()] in self.expected
 
+    @property
+    def has_header(self) -> bool:
+        """Whether files say which columns they have, and not each record which it has."""
+        return self.format not in ("json", "jsonl")
+
     @cached_property
     def records_paths(self) -> tuple[RecordsPath, ...]:
         """Where the records of a JSON document are."""

@@ -145,7 +145,9 @@ def arriving_table(group: Sequence[Delivery], header: tuple[str, ...]) -> pa.Tab
         "size_bytes": [delivery.size_and_time[0] for delivery in group],
         "modified_at_ns": [delivery.size_and_time[1] for delivery in group],
         "path_pattern": [delivery.spec.path for delivery in group],
-        "column_names": [names for _ in group],
+        "column_names": pa.array(
+            [names if delivery.spec.has_header else None for delivery in group], pa.string()
+        ),
         "is_full": [delivery.spec.delivery == "full" for delivery in group],
         "loaded_at": [now for _ in group],
     }

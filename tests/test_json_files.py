@@ -210,6 +210,11 @@ def test_a_line_may_hold_records_of_several_paths(warehouse, write_exports, tmp_
     assert rows(warehouse, REJECTED) == [(5, "has no records where the YAML says they are")]
 
 
+def test_what_todays_records_do_not_say_is_no_change_of_columns(load_json, warehouse):
+    load_json('{"id": 1, "address": {"region": "Sul"}}')
+    assert rows(warehouse, "select column_names from raw.files") == [(None,)]
+
+
 def test_a_document_without_the_records_is_refused(load_json):
     with pytest.raises(InputError, match=r"has no records where the YAML says they are: calls\[\]"):
         load_json('{"call": [{"id": 1}]}', "json", records="calls[]")
