@@ -1,10 +1,11 @@
 """Bank statements become payments by the source files that come with the warehouse."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from bank_statements import amount, balance, camt, element, entry, transaction
-from loading import load_all, rows
+from loading import load_all, rows, source_of
 
 from orchestration.errors import InputError
 from orchestration.sources import load_source
@@ -152,3 +153,41 @@ def test_credits_of_ofx_are_payments(load, warehouse):
     assert rows(warehouse, PAYMENTS) == [
         (f"F1:{day}", "CONTRACT-7", "10.00", "BRL", None, "cleared", day, None, None, "R1")
     ]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        ("camt/camt053.v2.minimal.xml", (1, 0, 0), "8.85"),
+        # what does not add up in them is a record of its own
+        ("camt/camt053.v2.five.decimals.xml", (1, 1, 0), "8.85"),
+        ("camt/camt053.v3.xml", (1, 1, 0), "105.75"),
+        # 0 kronor, for which the account got 8.85 euros
+        ("camt/camt053.v8.xml", (1, 0, 0), "8.85"),
+        ("camt/camt054.v2.xml", (0, 0, 1), None),
+        # credits, in an entry that is a debit
+        ("camt/camt054.v4.xml", (0, 3, 0), None),
+        ("mt940/abnamro.sta", (0, 2, 10), None),
+        ("mt940/amount_formats.sta", (0, 0, 0), None),
+        ("mt940/february_30.sta", (0, 0, 1), None),
+        ("mt940/ing.sta", (2, 1, 5), "4.68"),
+        ("mt940/rabobank-iban.sta", (0, 0, 4), None),
+        ("mt940/sepa_snippet.sta", (5, 1, 6), "500098.84"),
+        ("mt940/with_binary_character.sta", (3, 0, 1), "14215.30"),
+    ],
+)
+def test_the_credits_of_real_statements_are_payments(warehouse, shared_data, tmp_path, statement):
+    name, counts, total = statement
+    form, ending = name.partition("/")[0], name.rpartition(".")[2]
+    settings = (SOURCES / f"{form}.yml").read_text("utf-8")
+    system = source_of(
+        tmp_path / "bank.yml",
+        settings.replace(f'"{form}/{{day}}*.{ending}"', f"{name}\n    export_day: 2024-01-31"),
+    )
+    (loaded,) = load_all(warehouse, shared_data, [system])
+    assert (loaded.rows_loaded, loaded.rows_rejected, loaded.rows_left_out) == counts
+    ((paid, payments),) = rows(
+        warehouse,
+        "select sum(amount::decimal(18, 2)), count(distinct payment_id) from raw.payment_payments",
+    )
+    assert (paid, payments) == (total and Decimal(total), counts[0])

@@ -268,7 +268,11 @@ def _tag(part: str) -> Tag:
 
 def _unescaped(entity: re.Match[str]) -> str:
     name = entity[1]
-    return _NAMED[name] if name in _NAMED else chr(int(name[1:]))
+    if name in _NAMED:
+        return _NAMED[name]
+    character = chr(int(name[1:]))
+    # no control characters, and no halves of what UTF-16 writes as two
+    return character if character.isprintable() else entity[0]
 
 
 def _encoding(path: Path, spec: FileSpec) -> str:
