@@ -27,6 +27,14 @@ from orchestration.strict_settings import StrictSettings
 NAMED_FORMATS = ("excel", "excel_1904", "epoch_seconds", "epoch_milliseconds")
 
 
+def _known_pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"'{value}' is no regular expression: {error}") from None
+    return value
+
+
 def _known_format(value: str) -> str:
     if value in NAMED_FORMATS:
         return value
@@ -82,6 +90,7 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 FORMATS_WITH = {
     "delimiter": ("csv",),
     "quote": ("csv",),
+    "ignored_lines": ("csv",),
     "encoding": ("csv", "mt940", "ofx", "fixed_width", "cnab"),
     "header_row": ("csv", "xlsx"),
     "sheet": ("xlsx",),
@@ -141,6 +150,7 @@ class FileSpec(StrictSettings):
     ] = "csv"
     delimiter: SingleCharacter = ","
     quote: Annotated[str, Field(max_length=1)] = '"'
+    ignored_lines: Annotated[str, BeforeValidator(_known_pattern)] | None = None
     encoding: str = "utf-8"
     sheet: str | None = None
     header_row: Annotated[int, Field(ge=1)] = 1

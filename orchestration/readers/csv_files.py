@@ -2,12 +2,13 @@
 
 DuckDB reads it, and then every line of a file must be accounted for: as header, record or
 rejected line. Where they do not add up (records over several lines, blank lines, a quote that is
-never closed and swallows what follows) or bytes are not of the encoding, the file is read record by
-record in Python: slower, and out of reach of such harm.
+never closed and swallows what follows), bytes are not of the encoding or lines are to be ignored,
+the file is read record by record in Python: slower, and out of reach of such harm.
 """
 
 import codecs
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -76,7 +77,8 @@ def read_header(path: Path, spec: FileSpec) -> tuple[str, ...]:
             f"cannot be read as {spec.encoding}: {error}; declare another encoding, for UTF-16"
             " without a mark utf-16-le or utf-16-be."
         ) from None
-    if record is None or record.row_number > spec.header_row:
+    is_below = record is not None and record.row_number > spec.header_row
+    if record is None or (is_below and not spec.ignored_lines):
         raise InputError(f"has no header in line {spec.header_row}, where it is expected.")
     if isinstance(record, Unreadable):
         (record,) = _hinted([record])
@@ -99,7 +101,10 @@ def land(
     connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], header: tuple[str, ...]
 ) -> list[Unreadable]:
     """Replace ``landed`` by the records of the deliveries; return the lines left out."""
-    if deliveries[0].spec.encoding in DUCKDB_ENCODINGS:
+    if deliveries[0].spec.ignored_lines:
+        create_landed(connection, header)
+        unreadable = {}
+    elif deliveries[0].spec.encoding in DUCKDB_ENCODINGS:
         unreadable = _land_by_duckdb(connection, deliveries, header)
     else:
         unreadable = _land_copies(connection, deliveries, header)
@@ -237,7 +242,9 @@ def _append_by_python(
 def _records(
     path: Path, spec: FileSpec, first_line: int, width: int | None = None
 ) -> Iterator[Record | Unreadable]:
-    """Read the records from a line on, each with the line it begins on; skip blank lines.
+    """Read the records from a line on, each with the line it begins on.
+
+    Blank lines are skipped, and those that the pattern of ``ignored_lines`` matches.
 
     A line whose quote opens no record of ``width`` values is unreadable by itself: the next line
     is read as if nothing had been open.
@@ -245,12 +252,13 @@ def _records(
     with path.open(encoding=spec.encoding, errors="mark_bad_bytes", newline="") as file:
         lines = islice(file, first_line - 1, None)
         ahead: deque[str] = deque()
+        ignored = spec.ignored_lines and re.compile(spec.ignored_lines)
         number = first_line - 1
         while line := ahead.popleft() if ahead else next(lines, ""):
             number += 1
             if number == 1:
                 line = line.removeprefix(BOM)
-            if not line.strip("\r\n"):
+            if not line.strip("\r\n") or (ignored and ignored.match(line)):
                 continue
             values, further_lines = _split(line, spec), 0
             if values is None and _is_open(line, spec):
