@@ -6,6 +6,8 @@ import zipfile
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from loading import load_all, rows, source_of
 from workbooks import write_workbook
 
@@ -299,3 +301,27 @@ def test_a_packed_file_waits_for_its_marker(write_exports, tmp_path):
     assert [one.file_name for one in found.deliveries] == ["2024-01-31.csv.gz"]
     assert found.waiting == ("2024-01-30.csv.gz (there is no 2024-01-30.csv.gz.done yet)",)
     assert found.unclaimed == ()
+
+
+@settings(max_examples=50, derandomize=True, deadline=None)
+@given(
+    suffix=st.sampled_from(list(PACKED)),
+    cut=st.integers(0, 200),
+    flips=st.dictionaries(st.integers(0, 60), st.integers(1, 255), max_size=3),
+)
+def test_what_became_of_an_archive_on_its_way_is_told(tmp_path_factory, suffix, cut, flips):
+    folder = tmp_path_factory.mktemp("way")
+    sound = PACKED[suffix](TEXT)
+    sent = bytearray(sound[: max(len(sound) - cut, 0)])
+    for position, flip in flips.items():
+        if position < len(sent):
+            sent[position] ^= flip
+    (folder / f"a{suffix}").write_bytes(sent)
+    try:
+        unpacking.unpack(folder / f"a{suffix}", folder / "a", None, None)
+    except InputError:
+        return
+    # of the bytes it was packed into, gzip and zip keep a checksum
+    if suffix != ".zst":
+        assert (folder / "a").read_bytes() == TEXT
+    assert flips or not cut
