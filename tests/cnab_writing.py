@@ -41,7 +41,8 @@ def return_file(layout: Layout, movements: Sequence[Mapping[str, Value]], **of_h
             figure = int(100 * sum(movement[total.of] or 0 for movement in movements))
         at = [name for name, _, _ in records].index(total.record)
         for position, span in enumerate(total.at):
-            lines[at] = put(lines[at], span, str(0 if position else figure).zfill(span.length))
+            text = str(0 if position else figure).zfill(span.length)
+            lines[at] = put(lines[at], span, text[-span.length :])
     return "\r\n".join(lines) + "\r\n"
 
 

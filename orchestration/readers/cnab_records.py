@@ -14,18 +14,20 @@ FIRST_YEAR_OF_19 = 70
 # What stands for no day: due at sight, or when presented (FEBRABAN CNAB 240, field C012).
 NO_DAYS = ("11111111", "99999999", "888888", "999999")
 
+TEXTS = ("text", "codes_2", "codes_3")
+
 # What makes two movements of a file the same by all the bank tells of them.
 ALIKE = ("branch", "account", "our_number", "occurrence_code", "occurrence_date", "credit_date")
 
 
 def line_columns(layout: Layout) -> str:
-    """Give the columns ``record`` and ``batch`` of ``lines``, as SQL over ``line``."""
+    """Give ``record``, ``batch`` and ``fault`` of ``lines``, as SQL over ``line``."""
     cases = " ".join(
         f"when {_is_marked(record)} then {literal(name)}" for name, record in layout.records.items()
     )
     at = layout.batch_at
     batch = f"substring(line, {at.start}, {at.length})" if at else "cast(null as varchar)"
-    return f", case {cases} end as record, {batch} as batch"
+    return f", case {cases} end as record, {batch} as batch, {_fault(layout)} as fault"
 
 
 def land_records(
@@ -34,12 +36,11 @@ def land_records(
     """Replace ``landed`` by the movements in ``lines``; return the lines that hold none."""
     _create_parts(connection, layout)
     connection.execute(_movements(layout, header))
-    fault = _fault(layout)
     rejected = f"""
         select {quoted(PATH)}, {quoted(ROW)}, problem.column_name, problem.reason
         from landed where problem is not null
         union all
-        select path, line_number, null, {fault} from lines where {fault} is not null
+        select path, line_number, null, fault from lines where fault is not null
         union all
         select path, line_number, null, 'it belongs to a record of type '
             || {literal(_name(layout, "detail"))} || ' that is not there, or there is another'
@@ -83,6 +84,7 @@ def _fault(layout: Layout) -> str:
             when length(line) < case record {ends} end
                 then 'the line has ' || length(line)
                     || ' characters of {layout.width}; it is cut off'
+            when length(line) <= {layout.width} then null
             when length(rtrim(line)) > {layout.width}
                 then 'the line has ' || length(rtrim(line))
                     || ' characters, more than {layout.width}; values may have slipped'
@@ -98,13 +100,12 @@ def _create_parts(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None
     parts = ", ".join(map(literal, layout.parts)) or "null"
     passed = ", ".join(map(literal, [*layout.parts, *layout.names_of("passed")])) or "null"
     detail = literal(_name(layout, "detail"))
-    fault = _fault(layout)
     connection.execute(f"""
         create or replace temp table parts as
         with marked as (
-            select path, line_number, line, record, {fault} is null as is_sound,
+            select path, line_number, line, record, fault is null as is_sound,
                 case
-                    when record = {detail} and {fault} is null then line_number
+                    when record = {detail} and fault is null then line_number
                     when record is null or record in ({passed}) then null
                     else -1
                 end as mark
@@ -172,7 +173,7 @@ def _movements(layout: Layout, header: tuple[str, ...]) -> str:
                 {raw}
             from (
                 select path, line_number, line from lines
-                where record = {literal(detail)} and {_fault(layout)} is null
+                where record = {literal(detail)} and fault is null
             ) as detail
             left join (
                 select path, min_by(line, line_number) as line from lines
@@ -189,7 +190,7 @@ def _movements(layout: Layout, header: tuple[str, ...]) -> str:
         paid as (select * replace ({paid} as paid_amount) from valued)
         select * exclude (path, line_number, problem) replace (
                 cast(row_number() over (
-                    partition by path, {", ".join(ALIKE)}, paid_amount order by line_number
+                    partition by hash(path, {", ".join(ALIKE)}, paid_amount) order by line_number
                 ) as varchar) as repetition
             ),
             path as {quoted(PATH)}, line_number as {quoted(ROW)}, problem
@@ -214,11 +215,11 @@ def _value(column: str, place: Place) -> str:
         case "text":
             return f"nullif(trim({column}, {literal(BLANKS)}), '')"
         case "amount":
-            whole, cents = place.span.length - 2, place.span.length - 1
+            whole = place.span.length - 2
             return (
                 f"if(trim({column}) = '', null,"
-                f" coalesce(nullif(ltrim({column}[:{whole}], '0'), ''), '0')"
-                f" || '.' || {column}[{cents}:])"
+                f" concat(coalesce(nullif(ltrim(left({column}, {whole}), '0'), ''), '0'),"
+                f" '.', right({column}, 2)))"
             )
         case "codes_2" | "codes_3":
             length = int(place.kind[-1])
@@ -230,35 +231,50 @@ def _value(column: str, place: Place) -> str:
 
 def _day(column: str, kind: str) -> str:
     """Write a day as ISO; NULL where it is blank, zeros or a sign for no day."""
+    middle = f"substring({column}, 3, 2)"
     match kind:
         case "ddmmyy":
-            century = f"if({column}[5:] < '{FIRST_YEAR_OF_19}', '20', '19')"
-            day = f"{century} || {column}[5:] || '-' || {column}[3:4] || '-' || {column}[:2]"
+            century = f"if(right({column}, 2) < '{FIRST_YEAR_OF_19}', '20', '19')"
+            parts = f"{century}, right({column}, 2), '-', {middle}, '-', left({column}, 2)"
         case "ddmmyyyy":
-            day = f"{column}[5:] || '-' || {column}[3:4] || '-' || {column}[:2]"
+            parts = f"right({column}, 4), '-', {middle}, '-', left({column}, 2)"
         case _:
-            day = f"{column}[:4] || '-' || {column}[5:6] || '-' || {column}[7:]"
+            parts = f"left({column}, 4), '-', substring({column}, 5, 2), '-', right({column}, 2)"
     none = ", ".join(map(literal, NO_DAYS))
-    return f"if(trim({column}, ' 0') = '' or {column} in ({none}), null, {day})"
+    return f"if(trim({column}, ' 0') = '' or {column} in ({none}), null, concat({parts}))"
 
 
 def _problem(places: dict[str, tuple[str, Place]]) -> str:
     """Give the first thing wrong with a movement as a struct, NULL where nothing is."""
+    numbers = [column for column, (_, place) in places.items() if place.kind not in TEXTS]
+    days = {
+        column: _day(column, place.kind)
+        for column, (_, place) in places.items()
+        if place.kind not in (*TEXTS, "amount")
+    }
+    # one look at all of them costs a fraction of one at each, and nearly always nothing is wrong
+    number = "([0-9]+| *)"
+    all_right = [
+        "lacking is null",
+        "known.code is not null",
+        f"regexp_full_match(concat_ws('/', {', '.join(numbers)}), '({number}/)*{number}')",
+        *(f"({day} is null or try_cast({day} as date) is not null)" for day in days.values()),
+    ]
     cases = ["when lacking is not null then struct_pack(column_name := null, reason := lacking)"]
-    for column, (_, place) in places.items():
-        is_number = f"regexp_full_match({column}, '[0-9]+| *')"
+    for column in numbers:
+        _, place = places[column]
+        is_number = f"regexp_full_match({column}, '{number}')"
         if place.kind == "amount":
             cases.append(_case(column, f"not {is_number}", "holds no amount in cents"))
-        elif place.kind not in ("text", "codes_2", "codes_3"):
-            day = _day(column, place.kind)
+        else:
+            day = days[column]
             is_day = f"{is_number} and ({day} is null or try_cast({day} as date) is not null)"
             cases.append(_case(column, f"not ({is_day})", f"holds no day written {place.kind}"))
-    unknown = "known.code is null and lacking is null"
     cases.append(
-        f"when {unknown} then struct_pack(column_name := 'occurrence_code',"
+        "else struct_pack(column_name := 'occurrence_code',"
         " reason := 'the layout knows no occurrence code ''' || occurrence_code || '''')"
     )
-    return f"case {' '.join(cases)} end"
+    return f"case when {' and '.join(all_right)} then null {' '.join(cases)} end"
 
 
 def _case(column: str, condition: str, reason: str) -> str:

@@ -46,6 +46,8 @@ def _compared(layout: Layout, total: Total) -> str:
     figures = [f"try_cast(substring(line, {at.start}, {at.length}) as hugeint)" for at in total.at]
     by_batch = "batch" if in_batch else "null"
     filled = "and declared <> 0" if total.may_be_zero else ""
+    # a figure that has no room there cannot be compared
+    limit = 10 ** min(at.length for at in total.at)
     return f"""
         with declared as (
             select path, {by_batch} as batch, {" + ".join(figures)} as declared
@@ -61,7 +63,7 @@ def _compared(layout: Layout, total: Total) -> str:
         from declared
         inner join found on declared.path = found.path
             and declared.batch is not distinct from found.batch
-        where declared is distinct from found {filled}
+        where declared is distinct from found and found < {limit} {filled}
     """
 
 

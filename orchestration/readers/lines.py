@@ -19,8 +19,8 @@ CHUNK_BYTES = 4 << 20
 MOST_BYTES_OF_A_LINE = 1 << 20
 # What bytes that are not of the encoding become.
 BAD_BYTES_SIGN = "\ufffd"
-# The mark old systems end a file with, and what ends a line.
-LINE_ENDS = "\r\n\x1a"
+# The mark old systems end a file with.
+END_OF_FILE = "\x1a"
 
 
 def land_lines(
@@ -32,8 +32,12 @@ def land_lines(
     """
     select = f"""
         select path, line_number, line {further}
-        from (select path, line_number, rtrim(line, {literal(LINE_ENDS)}) as line from line_batch)
-        where trim(line) <> ''
+        from line_batch
+        where case
+            when starts_with(line, ' ') or starts_with(line, {literal(END_OF_FILE)})
+                then trim(line, {literal(END_OF_FILE + " ")}) <> ''
+            else line <> ''
+        end
     """
     connection.register("line_batch", _table("", 1, pa.array([], pa.string())))
     connection.execute(f"create or replace temp table lines as {select}")
@@ -57,15 +61,15 @@ def first_lines(path: Path, encoding: str, count: int) -> list[str]:
     found: list[str] = []
     for batch in _batches(path, encoding):
         for line in batch.to_pylist():
-            if (text := line.rstrip(LINE_ENDS)).strip():
-                found.append(text)
+            if line.strip(END_OF_FILE + " "):
+                found.append(line)
             if len(found) == count:
                 return found
     return found
 
 
 def _batches(path: Path, encoding: str) -> Iterator[pa.StringArray]:
-    """Cut a file into lines, each with the characters that end it."""
+    """Cut a file into lines, without what ends them."""
     # a mark of the byte order is no part of the first line
     decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)(
         errors="replace"
@@ -73,7 +77,8 @@ def _batches(path: Path, encoding: str) -> Iterator[pa.StringArray]:
     rest = b""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
-            text = rest + decoder.decode(chunk).encode()
+            # an end of two characters may be cut apart by a chunk, so it is looked for in the whole
+            text = (rest + decoder.decode(chunk).encode()).replace(b"\r\n", b"\n")
             ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")) + 1
             if len(ends):
                 yield _lines(text, ends)
@@ -82,13 +87,14 @@ def _batches(path: Path, encoding: str) -> Iterator[pa.StringArray]:
                 rest = text
             rest = _shortened(rest)
     text = rest + decoder.decode(b"", final=True).encode()
-    if text:
-        yield _lines(text, np.array([len(text)]))
+    if text := text.rstrip(END_OF_FILE.encode()):
+        yield _lines(text + b"\n", np.array([len(text) + 1]))
 
 
 def _lines(text: bytes, ends: np.ndarray) -> pa.StringArray:
-    offsets = np.concatenate(([0], ends)).astype(np.int32)
-    return pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(text))
+    offsets = np.concatenate(([0], ends - np.arange(1, len(ends) + 1))).astype(np.int32)
+    data = text[: ends[-1]].replace(b"\n", b"")
+    return pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data))
 
 
 def _shortened(line: bytes) -> bytes:
