@@ -173,7 +173,7 @@ STRIPE = {
         """,
     "charge": """
         id,amount,currency,created,customer_id,invoice_id,status,captured,livemode
-        ch_1,10000,brl,2024-02-01 02:30:00,cus_1,in_1,succeeded,TRUE,TRUE
+        ch_1,10000,brl,2024-02-01 2:30+00:00,cus_1,in_1,succeeded,TRUE,TRUE
         ch_2,2500,brl,2024-02-02 12:00:00,cus_1,in_2,failed,FALSE,TRUE
         ch_3,2000,brl,2024-02-03 12:00:00,cus_1,in_2,succeeded,TRUE,TRUE
         ch_4,2000,brl,2024-02-03 12:00:00,cus_1,in_2,succeeded,FALSE,TRUE
