@@ -4,8 +4,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.cnab_layout import Layout, Place, Record
-from orchestration.readers.landing import BLANKS, PATH, ROW, Unreadable
+from orchestration.cnab_layout import KINDS, Layout, Place, Record
+from orchestration.readers.landing import PATH, ROW, Unreadable
 from orchestration.readers.lines import BAD_BYTES_SIGN
 from orchestration.sql_text import literal, quoted
 
@@ -213,11 +213,11 @@ def _value(column: str, place: Place) -> str:
     """Write what was cut out for a column as plain text, NULL where it is blank."""
     match place.kind:
         case "text":
-            return f"nullif(trim({column}, {literal(BLANKS)}), '')"
+            return f"nullif(trim({column}), '')"
         case "amount":
             whole = place.span.length - 2
             return (
-                f"if(trim({column}) = '', null,"
+                f"if(left({column}, 1) = ' ', null,"
                 f" concat(coalesce(nullif(ltrim(left({column}, {whole}), '0'), ''), '0'),"
                 f" '.', right({column}, 2)))"
             )
@@ -240,8 +240,9 @@ def _day(column: str, kind: str) -> str:
             parts = f"right({column}, 4), '-', {middle}, '-', left({column}, 2)"
         case _:
             parts = f"left({column}, 4), '-', substring({column}, 5, 2), '-', right({column}, 2)"
-    none = ", ".join(map(literal, NO_DAYS))
-    return f"if(trim({column}, ' 0') = '' or {column} in ({none}), null, concat({parts}))"
+    length = KINDS[kind]
+    none = ", ".join(map(literal, (" " * length, "0" * length, *NO_DAYS)))
+    return f"if({column} in ({none}), null, concat({parts}))"
 
 
 def _problem(places: dict[str, tuple[str, Place]]) -> str:
