@@ -77,7 +77,7 @@ def pages() -> dict[Path, str]:
 def read_kpis() -> list[Kpi]:
     """Read the YAML files of the KPIs, in the order of the register."""
     macros = (DBT_PROJECT / "macros" / "kpis.sql").read_text(encoding="utf-8")
-    order = re.findall(r"'(\w+)',", macros.split("macro kpi_ids")[1].split("] -%}")[0])
+    order = re.findall(r"'(\w+)',", macros.split("macro kpi_ids")[1].split("endmacro")[0])
     files = {
         path.stem.removeprefix("kpi_"): path
         for path in DBT_PROJECT.glob("models/marts/kpis/*/kpi_*.yml")

@@ -6,7 +6,7 @@ with
 
 described as (
 
-    {% for kpi_id in kpi_ids() -%}
+    {% for kpi_id in kpi_ids_in_turn() -%}
     {%- set meta = kpi(kpi_id).meta %}
     select
         {{ loop.index }} as kpi_position,
@@ -47,7 +47,7 @@ described as (
 
 required_exports as (
 
-    {% for kpi_id in kpi_ids() -%}
+    {% for kpi_id in kpi_ids_in_turn() -%}
     {%- for export in ['billing.contracts', 'billing.instalments', 'payment.payments']
         + (kpi(kpi_id).meta.requires or []) %}
     select
