@@ -21,9 +21,11 @@ import duckdb
 
 from benchmarks.measuring import Measured, measure
 from orchestration.exports import find_deliveries
+from orchestration.loading import load
+from orchestration.pending import pending
 from orchestration.sources import SourceSystem, load_source
 from orchestration.sql_text import literal
-from orchestration.warehouse import load, open_warehouse, pending
+from orchestration.warehouse import open_warehouse
 
 CONNECTOR = Path(__file__).resolve().parents[1] / "sources" / "sendgrid.yml"
 EVENTS = ("processed", "delivered", "open", "click", "bounce")

@@ -10,10 +10,10 @@ import dagster as dg
 import duckdb
 
 from orchestration.exports import Delivery, Found, find_deliveries
+from orchestration.pending import unread
 from orchestration.schedule import daily
 from orchestration.settings import Settings
 from orchestration.sources import SourceSystem
-from orchestration.warehouse import unread
 
 # A file younger than this may still be written to.
 SETTLED_SECONDS = 60

@@ -19,7 +19,10 @@ import dagster as dg
 from orchestration.contract import bookkeeping, contract
 from orchestration.declared_identifiers import use_secret
 from orchestration.exports import DayRange, find_deliveries
+from orchestration.filling import LoadedFile
 from orchestration.forgetting import catch_up
+from orchestration.loading import load_by_group
+from orchestration.pending import pending
 from orchestration.policies import policy
 from orchestration.progress import report
 from orchestration.retries import retried
@@ -27,14 +30,7 @@ from orchestration.runs import recorder_of
 from orchestration.settings import Settings
 from orchestration.tombstones import tombstones_of
 from orchestration.waiting import settled
-from orchestration.warehouse import (
-    LoadedFile,
-    load_by_group,
-    newest_export_days,
-    open_warehouse,
-    overdue_kinds,
-    pending,
-)
+from orchestration.warehouse import newest_export_days, open_warehouse, overdue_kinds
 from orchestration.withdrawal import withdraw
 
 WAREHOUSE_POOL = "warehouse"

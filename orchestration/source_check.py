@@ -20,13 +20,15 @@ from orchestration.errors import InputError
 from orchestration.exports import Delivery, find_deliveries, read_content
 from orchestration.file_spec import FileSpec
 from orchestration.filling import LoadedFile
+from orchestration.headers import read_headers
+from orchestration.loading import load
 from orchestration.mapping import unused_columns
 from orchestration.plain_files import plain_files
 from orchestration.rejections import Rejected, Which, collect, collected
 from orchestration.slices import Table
 from orchestration.sources import load_source
 from orchestration.sql_text import literal
-from orchestration.warehouse import load, open_warehouse, read_headers
+from orchestration.warehouse import open_warehouse
 
 MOST_VALUES = 5
 

@@ -8,8 +8,10 @@ from typing import Any
 import duckdb
 
 from orchestration.exports import find_deliveries
+from orchestration.filling import LoadedFile
+from orchestration.loading import load
+from orchestration.pending import pending
 from orchestration.sources import SourceSystem, default_source, load_source
-from orchestration.warehouse import LoadedFile, load, pending
 
 ALL_CUSTOMERS = "select customer_id, region, row_number from raw.billing_customers order by all"
 

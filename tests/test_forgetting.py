@@ -16,9 +16,11 @@ from orchestration.errors import InputError
 from orchestration.exports import find_deliveries
 from orchestration.forgetting import catch_up, forget
 from orchestration.ids_of_people import BELONGINGS, id_columns, id_kind
+from orchestration.loading import load
+from orchestration.pending import pending
 from orchestration.sources import default_source
 from orchestration.tombstones import tombstones_of
-from orchestration.warehouse import load, open_warehouse, pending, warehouse_path
+from orchestration.warehouse import open_warehouse, warehouse_path
 
 SECRET = "a secret of these tests"
 

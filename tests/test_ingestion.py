@@ -15,8 +15,10 @@ from loading import ALL_CUSTOMERS, load_all, rows
 
 from orchestration.errors import TransientError
 from orchestration.exports import DayRange, find_deliveries
+from orchestration.loading import load
+from orchestration.pending import pending
 from orchestration.sources import default_source
-from orchestration.warehouse import load, open_warehouse, pending, warehouse_path
+from orchestration.warehouse import open_warehouse, warehouse_path
 
 CUSTOMERS = "billing/customers/2024-01-31.csv"
 

@@ -14,8 +14,9 @@ from workbooks import write_workbook
 from orchestration import plain_files, unpacking
 from orchestration.errors import InputError, MachineError
 from orchestration.exports import find_deliveries
+from orchestration.loading import load_by_group
+from orchestration.pending import pending
 from orchestration.sources import default_source
-from orchestration.warehouse import load_by_group, pending
 
 FOLDER = "billing/customers"
 CUSTOMERS = f"{FOLDER}/2024-01-31.csv"
