@@ -246,16 +246,18 @@ def test_a_warehouse_in_use_by_another_process_is_refused(tmp_path, warehouse):
 LOADING = """
 import sys
 from pathlib import Path
-from orchestration import warehouse
+from orchestration import loading
 from orchestration.exports import find_deliveries
+from orchestration.pending import pending
 from orchestration.sources import default_source
-warehouse.MOST_FILES_TOGETHER = 2
-connection = warehouse.open_warehouse(Path(sys.argv[1]))
+from orchestration.warehouse import open_warehouse
+loading.MOST_FILES_TOGETHER = 2
+connection = open_warehouse(Path(sys.argv[1]))
 found = find_deliveries(Path(sys.argv[2]), [default_source()])
 print("ready", flush=True)
-warehouse.load(
+loading.load(
     connection,
-    warehouse.pending(connection, found),
+    pending(connection, found),
     lambda done, total: print(done, flush=True),
 )
 """
