@@ -44,7 +44,7 @@ def unpack(packed: Path, plain: Path, member: str | None, limit_mb: int | None) 
     size = packed.stat().st_size
     if not size:
         raise InputError("is empty (0 bytes), where an archive has at least its own marks.")
-    most = 1e6 * (limit_mb or min(max(MOST_TIMES * size / MB, FREE_MB), MOST_MB))
+    most = most_bytes(size, limit_mb)
     try:
         with _opened(packed, member) as read, plain.open("xb") as file:
             return content_of(_written(iter(partial(read, CHUNK_BYTES), b""), file, packed, most))
@@ -54,6 +54,11 @@ def unpack(packed: Path, plain: Path, member: str | None, limit_mb: int | None) 
         if error.errno is not None:
             raise
         raise _damaged(error) from None
+
+
+def most_bytes(size: int, limit_mb: int | None) -> float:
+    """Say how many bytes a packed file of a size may hold."""
+    return MB * (limit_mb or min(max(MOST_TIMES * size / MB, FREE_MB), MOST_MB))
 
 
 def _written(

@@ -291,7 +291,7 @@ WORKBOOK = """
     ("setting", "message"),
     [
         ("sheet: March", "has no sheet 'March'; it has Sheet1, declare one as sheet"),
-        ("header_row: 9", "has no row 9, where its header is expected"),
+        ("header_row: 9", "has nothing in row 9, where its header is expected"),
         ("header_row: 2", "has no column 'Agent'"),
     ],
 )

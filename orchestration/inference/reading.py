@@ -10,11 +10,11 @@ from itertools import islice
 from pathlib import Path
 
 import duckdb
-from python_calamine import CalamineError, CalamineWorkbook
 
 from orchestration.errors import InputError
 from orchestration.readers import FORMATS
 from orchestration.sql_text import literal
+from orchestration.workbook.process import Sheet, opened_sheet
 
 # Enough to come upon a letter that only some encodings have, and to see the columns.
 BYTES_DECODED = 64 << 20
@@ -148,41 +148,53 @@ def _records(sample: str, delimiter: str, most: int) -> list[list[str]]:
 
 def _workbook(path: Path) -> Reading:
     """Choose the sheet with the most cells."""
+    sizes: dict[str, int] = {}
+    tops: dict[str, list[list[str | None]]] = {}
     try:
-        workbook = CalamineWorkbook.from_path(path)
-        sheets = {
-            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in workbook.sheet_names
-        }
-    except (CalamineError, OSError) as error:
-        raise InputError(f"{path}: cannot be read as an Excel workbook: {error}.") from None
-    sizes = {name: sum(_filled(row) for row in rows) for name, rows in sheets.items()}
+        with opened_sheet(path) as sheet:
+            names = sheet.names
+        for name in names:
+            with opened_sheet(path, name) as sheet:
+                sizes[name], tops[name] = _size_and_top(sheet)
+    except InputError as error:
+        (problem,) = error.problems
+        raise InputError(f"{path}: {problem}") from None
     name = max(sizes, key=lambda sheet: sizes[sheet])
     if not sizes[name]:
         raise InputError(f"{path}: has no sheet with anything in it.")
     settings: dict[str, str | int] = {"format": "xlsx"}
     doubts: list[str] = []
     others = [other for other, size in sizes.items() if other != name and size]
-    if others or name != workbook.sheet_names[0]:
+    if others or name != names[0]:
         settings["sheet"] = name
         doubts += [f"the workbook has other sheets too: {', '.join(others)}"] if others else []
-    header_row, unsure = _header_row(sheets[name][:ROWS_TO_THE_HEADER])
+    header_row, unsure = _header_row(tops[name])
     if header_row > 1:
         settings["header_row"] = header_row
     return Reading(settings, (*doubts, *unsure))
 
 
-def _header_row(records: Sequence[Sequence[object]]) -> tuple[int, tuple[str, ...]]:
+def _size_and_top(sheet: Sheet) -> tuple[int, list[list[str | None]]]:
+    """Count the filled cells; give the first rows, those with nothing in them too."""
+    size, top = 0, []
+    for row in sheet.rows:
+        size += _filled(row.values)
+        if row.number <= ROWS_TO_THE_HEADER:
+            top += [[]] * (row.number - 1 - len(top)) + [row.values]
+    return size, top
+
+
+def _header_row(records: Sequence[Sequence[str | None]]) -> tuple[int, tuple[str, ...]]:
     """Find the first row as wide as the table, and doubt it where it holds numbers."""
     widths = [_filled(record) for record in records]
     wide = max(widths, default=0) * 0.8
     number = next((n for n, width in enumerate(widths, 1) if width >= max(wide, 1)), 1)
     header = records[number - 1] if records else []
-    texts = [str(cell).strip() for cell in header if str(cell).strip()]
+    texts = [cell.strip() for cell in header if cell and cell.strip()]
     if any(text[:1].isdigit() for text in texts) or len(set(texts)) < len(texts):
         return number, (f"row {number} does not look like a header, which a file needs",)
     return number, ()
 
 
-def _filled(record: Sequence[object]) -> int:
-    return sum(bool(str(cell).strip()) for cell in record)
+def _filled(record: Sequence[str | None]) -> int:
+    return sum(bool(cell and cell.strip()) for cell in record)

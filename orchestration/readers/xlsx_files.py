@@ -1,14 +1,13 @@
 """Workbooks (.xlsx, .xlsm, .xlsb, .xls, .ods): one sheet, every cell as the text it stands for."""
 
-from collections.abc import Sequence
-from datetime import timedelta
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import duckdb
-from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
+from orchestration.contract import IS_DELETED, contract
 from orchestration.errors import InputError
 from orchestration.exports import Delivery
 from orchestration.file_spec import FileSpec
@@ -18,76 +17,69 @@ from orchestration.readers.landing import (
     create_landed,
     name_columns,
 )
+from orchestration.readers.mapped_names import mapped_names
+from orchestration.workbook.process import SheetRow, opened_sheet
+
+ROWS_AT_ONCE = 50_000
 
 
 def read_header(path: Path, spec: FileSpec) -> tuple[str, ...]:
     """Read the column names from the header row of the sheet."""
-    rows = _rows(path, spec)
-    if len(rows) < spec.header_row:
-        raise InputError(f"has no row {spec.header_row}, where its header is expected.")
-    return name_columns([_text(cell, spec) or "" for cell in rows[spec.header_row - 1]])
+    with _rows(path, spec) as rows:
+        header = next((row for row in rows if row.number >= spec.header_row), None)
+    if header is None or header.number != spec.header_row:
+        raise InputError(f"has nothing in row {spec.header_row}, where its header is expected.")
+    return name_columns([value or "" for value in header.values])
 
 
 def land(
     connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], header: tuple[str, ...]
 ) -> list[Unreadable]:
-    """Replace ``landed`` by the rows of the sheets; blank rows are no records."""
+    """Replace ``landed`` by the rows of the sheets; blank rows are no records.
+
+    A row in which a cell that is taken has no value to go by is unreadable.
+    """
     create_landed(connection, header)
+    taken = _taken(deliveries[0].spec)
+    unreadable = []
     for delivery in deliveries:
-        spec = delivery.spec
-        rows = _rows(delivery.path, spec)[spec.header_row :]
-        records, row_numbers = [], []
-        for row_number, row in enumerate(rows, start=spec.header_row + 1):
-            record = [_text(cell, spec) for cell in row]
-            if any(record):
-                records.append(record)
-                row_numbers.append(row_number)
-        append_to_landed(connection, header, delivery.path, records, row_numbers)
-    return []
+        with _rows(delivery.path, delivery.spec) as rows:
+            below = (row for row in rows if row.number > delivery.spec.header_row)
+            while batch := list(islice(below, ROWS_AT_ONCE)):
+                faults = {row.number: _fault(delivery.path, row, header, taken) for row in batch}
+                unreadable += filter(None, faults.values())
+                sound = [row for row in batch if not faults[row.number]]
+                append_to_landed(
+                    connection,
+                    header,
+                    delivery.path,
+                    [row.values for row in sound],
+                    [row.number for row in sound],
+                )
+    return unreadable
 
 
-def _rows(path: Path, spec: FileSpec) -> list[list[Any]]:
-    try:
-        workbook = CalamineWorkbook.from_path(path)
-        names = workbook.sheet_names
-        if spec.sheet is not None and spec.sheet not in names:
-            raise InputError(
-                f"has no sheet '{spec.sheet}'; it has {', '.join(names)}, declare one as sheet."
-            )
-        sheet = workbook.get_sheet_by_name(spec.sheet or _first_visible(workbook))
-        return sheet.to_python(skip_empty_area=False)
-    except (CalamineError, OSError) as error:
-        raise InputError(f"cannot be read as an Excel workbook: {error}.") from None
-    except BaseException as error:
-        # what calamine never expected, in a class of its own that is no Exception
-        if type(error).__name__ != "PanicException":
-            raise
-        raise InputError(f"cannot be read as an Excel workbook, it is damaged: {error}.") from None
+@contextmanager
+def _rows(path: Path, spec: FileSpec) -> Iterator[Iterator[SheetRow]]:
+    with opened_sheet(path, spec.sheet, spec.decimal_mark, spec.unpacked_limit_mb) as sheet:
+        yield sheet.rows
 
 
-def _first_visible(workbook: CalamineWorkbook) -> str:
-    """Name the first sheet that a person sees; what is hidden is for the workbook's own use."""
-    seen = (one.name for one in workbook.sheets_metadata if one.visible == SheetVisibleEnum.Visible)
-    return next(seen, workbook.sheet_names[0])
+def _taken(spec: FileSpec) -> set[str]:
+    """Name, in lower case, the columns that any kind takes."""
+    by_name = {
+        column.name
+        for kind, mapping in spec.kinds.items()
+        if mapping.is_by_name
+        for column in contract()[kind].columns
+    }
+    return {name.lower() for name in {*mapped_names(spec), *by_name, IS_DELETED}}
 
 
-def _text(cell: Any, spec: FileSpec) -> str | None:
-    """Write a cell as text: ISO days, times and instants, plain numbers, true and false."""
-    match cell:
-        case bool():
-            return str(cell).lower()
-        case float() if cell.is_integer():
-            return f"{cell:.0f}"
-        case float():
-            # with the mark the text cells beside it are declared to have
-            return f"{Decimal(repr(cell)):f}".replace(".", spec.decimal_mark or ".")
-        case timedelta():
-            return _duration(cell)
-    return str(cell) or None
-
-
-def _duration(span: timedelta) -> str:
-    """Write a duration as hours, minutes and seconds, which may be more than a day."""
-    seconds = abs(span) // timedelta(seconds=1)
-    sign = "-" if span < timedelta() else ""
-    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+def _fault(
+    path: Path, row: SheetRow, header: tuple[str, ...], taken: set[str]
+) -> Unreadable | None:
+    for position, fault in sorted(row.faults.items()):
+        if position < len(header) and header[position].lower() in taken:
+            return Unreadable(path, row.number, header[position], f"the cell {fault}", None)
+    return None

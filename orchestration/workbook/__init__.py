@@ -1,0 +1,1 @@
+"""Workbooks (.xlsx, .xlsm, .xlsb, .xls, .ods), read in a process of their own."""
