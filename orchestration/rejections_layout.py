@@ -25,7 +25,13 @@ def rejections_table(groups: Sequence[Rejection]) -> Table:
             )
         )
         rows += [("", "", "", "", example) for example in examples[1:]]
-    return rows_table(Rows(["source, kind", "reason", "count", "export days", "example"], rows, 0))
+    laid_out = rows_table(
+        Rows(["source, kind", "reason", "count", "export days", "example"], rows, 0)
+    )
+    for column in laid_out.columns:
+        # a file and line that are cut off cannot be gone to
+        column.overflow = "fold"
+    return laid_out
 
 
 def rejected_lines(found: Rejected) -> list[str]:

@@ -55,7 +55,8 @@ class ForeignValues:
 class KindSample:
     """What a file would give a kind: ``first_rows`` under the columns of ours it fills.
 
-    ``repeated`` is the number of rows that another row of the file with their key takes over from.
+    ``repeated`` is the number of rows that another row of the file with their key takes over from,
+    and ``contradicting`` how many of these are not alike with it in all.
     """
 
     file: LoadedFile
@@ -66,6 +67,7 @@ class KindSample:
     rejected: Rejected
     foreign: tuple[ForeignValues, ...]
     repeated: int
+    contradicting: int
 
 
 @dataclass(frozen=True)
@@ -217,7 +219,10 @@ def _kind_sample(
         f"select {', '.join(there) or 'null'} from {kind.table} order by row_number limit {shown}"
     ).fetchall()
     collect(connection, Which(kind=kind.id), [kind])
-    repeated = f"select count(*) - count(distinct ({', '.join(kind.key)})) from {kind.table}"
+    keys, whole = (f"count(distinct ({', '.join(of)}))" for of in (kind.key, names))
+    repeated, contradicting = connection.execute(
+        f"select count(*) - {keys}, {whole} - {keys} from {kind.table}"
+    ).fetchone()
     return KindSample(
         file,
         kind,
@@ -226,7 +231,8 @@ def _kind_sample(
         tuple(empty) if file.rows_loaded else (),
         collected(connection, shown),
         tuple(_foreign(connection, kind)),
-        connection.execute(repeated).fetchone()[0],
+        repeated,
+        contradicting,
     )
 
 
@@ -253,5 +259,5 @@ def _foreign_problem(sample: KindSample, foreign: ForeignValues) -> str:
         f"{sample.file.file_name}: {sample.kind.id}.{column.name} has {values}, and may only be"
         f" {', '.join(column.values)}; a run would stop at it. Translate it in the YAML by an"
         f" expression, as {column.name}: case \"Their column\" when '{foreign.values[0][0]}' then"
-        f" '{column.values[0]}' ... end."
+        f" '{column.values[0]}' ... else \"Their column\" end."
     )

@@ -61,7 +61,7 @@ def _kind_parts(sample: KindSample) -> Iterator[str | Table]:
     left_out = f", {file.rows_left_out:,} of other kinds" if file.rows_left_out else ""
     yield (
         f"{sample.kind.id}: {file.rows_in:,} rows{left_out}, of which"
-        f" {file.rows_loaded - rejected.mistyped:,} would count and"
+        f" {file.rows_loaded - rejected.mistyped:,} would be taken and"
         f" {file.rows_rejected + rejected.mistyped:,} be rejected"
     )
     yield from _first_rows(sample)
@@ -74,6 +74,12 @@ def _kind_parts(sample: KindSample) -> Iterator[str | Table]:
         yield (
             f"{sample.repeated:,} rows have the key ({key}) of another row of the file: one row"
             " of each key counts."
+            + (
+                f" {sample.contradicting:,} of them say something else than it, which is lost"
+                " unless they are earlier versions of it: is this the key?"
+                if sample.contradicting
+                else ""
+            )
         )
     if rejected.groups:
         yield "Rejected:"

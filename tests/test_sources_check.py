@@ -69,7 +69,7 @@ def test_a_file_that_would_load_is_shown_as_it_would_land(erp):
     assert "nobody claims leia-me.txt;" not in said
     assert "erp/pagamentos_2026-02-01.csv, the newest of erp/pagamentos_{day}.csv" in said
     assert "Columns of the file that nothing takes: Obs payment" in said
-    assert "payment.payments: 7 rows, of which 3 would count and 4 be rejected" in said
+    assert "payment.payments: 7 rows, of which 3 would be taken and 4 be rejected" in said
     assert "payment_id p2 p4 p5 customer_id c2 c4 c5 amount 10.00 abc 7.25" in said
     assert "status_at 2026-01-31 99/01/2026 2026-02-01" in said
     assert "Columns of ours that nothing fills: contract_id, instalment_id, agreement_id," in said
@@ -89,7 +89,7 @@ def test_a_file_that_would_load_is_shown_as_it_would_land(erp):
 def test_only_the_first_rows_are_read_where_so_asked(erp):
     code, said = checked(erp, "--rows", "2", "--examples", "1")
     assert code == 0, said
-    assert "payment.payments: 2 rows, of which 1 would count and 1 be rejected" in said
+    assert "payment.payments: 2 rows, of which 1 would be taken and 1 be rejected" in said
     assert "First rows, as they would land: column row 1 payment_id p2" in said
 
 

@@ -159,6 +159,56 @@ def test_the_guide_says_what_the_commands_do(tmp_path, monkeypatch):
     Path("erp.yml").write_text(finished)
     code, said = warehouse(*commands[1].split())
     assert code == 0, said
-    assert "billing.instalments: 3 rows, of which 2 would count and 1 be rejected" in said
+    assert "billing.instalments: 3 rows, of which 2 would be taken and 1 be rejected" in said
     assert "due_date is not a date 1 2026-01-31 erp/titulos_2026-01-31.csv:4 '31/02/2026'" in said
     assert said.endswith("Next: warehouse run --exports exports --sources erp.yml")
+
+
+def test_a_column_whose_values_repeat_is_no_key(tmp_path):
+    rows = "".join(
+        f"C{number // 6};{number % 6 + 1};{number};R$ 10,50;1{number % 6}/03/2026\n"
+        for number in range(30)
+    )
+    header = "Contrato;Parcela;Nosso Número;Valor;Vencimento\n"
+    drafted = draft(write(tmp_path, "parcelas_2026-01-31.csv", header + rows))
+    assert "          instalment_id: Nosso Número\n" in drafted
+    assert "          number: Parcela\n" in drafted
+    declared = tmp_path / "parcelas_2026-01-31.yml"
+    declared.write_text(drafted.replace("instalment_id: Nosso Número", "instalment_id: Parcela"))
+    code, said = warehouse("sources", "check", declared, "--exports", tmp_path)
+    assert code == 0, said
+    assert "24 rows have the key (instalment_id) of another row" in said
+    assert "24 of them say something else than it" in said
+    file = write(tmp_path, "parcelas_2026-01-31.csv", header + rows)
+    debts = draft(file, "--kind", "billing.contracts")
+    doubt = "# ? only 5 different values in 30 rows; of a key, one row counts"
+    assert f"          {doubt}\n          contract_id: Contrato\n" in debts
+
+
+def test_currency_signs_are_declared_and_hide_no_text(tmp_path):
+    amounts = ["R$ 1.234,50"] * 28 + ["R$ a combinar", "1.200,00 €"]
+    rows = "".join(f"p{n};{amount};pago;13/05/2026\n" for n, amount in enumerate(amounts))
+    file = write(
+        tmp_path, "pagos_2026-01-31.csv", f"Id de pago;Importe;Estado;Fecha de pago\n{rows}"
+    )
+    drafted = draft(file)
+    assert (
+        "    # ? amounts with R$ and €: map currency, or all are taken for one\n"
+        '    currency_signs: ["R$", "€"]\n'
+    ) in drafted
+    code, said = warehouse("sources", "check", file.with_suffix(".yml"), "--exports", tmp_path)
+    assert code == 0, said
+    assert "payment.payments: 30 rows, of which 29 would be taken and 1 be rejected" in said
+
+
+def test_an_outcome_nobody_translated_is_no_silent_null(tmp_path):
+    rows = "".join(
+        f"l{n},c{n},telefone,ativo,{outcome},2026-01-31 10:00:0{n}\n"
+        for n, outcome in enumerate(["ATENDEU", "NÃO ATENDE", "DESLIGOU"])
+    )
+    header = "id_chamada,cliente,canal,sentido,resultado,data_hora\n"
+    file = write(tmp_path, "chamadas_2026-01-31.csv", header + rows)
+    assert "              when 'não atende' then 'no_answer'\n" in draft(file)
+    code, said = warehouse("sources", "check", file.with_suffix(".yml"), "--exports", tmp_path)
+    assert code == 2
+    assert "contact.contacts.outcome has 'DESLIGOU' (1 rows)" in said

@@ -102,7 +102,7 @@ def _notation_lines(notation: Notation) -> list[str]:
     for name, value in notation.settings.items():
         if doubt := notation.doubts.get(name):
             lines.append(f"    # {doubt}")
-        text = _scalar(value) if isinstance(value, str) else json.dumps(value)
+        text = _scalar(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         lines.append(f"    {name}: {text}")
     return [*lines, *([f"    # {notation.doubts['kinds']}"] if "kinds" in notation.doubts else [])]
 
@@ -115,6 +115,11 @@ def _kind_lines(match: Match, notation: Notation) -> list[str]:
     for guess in match.guesses:
         name = guess.column.name
         doubt = [] if guess.is_sure else ["          # ? only a part of its name fits"]
+        if match.kind.key == (name,) and guess.seen.different < guess.seen.filled:
+            doubt.append(
+                f"          # ? only {guess.seen.different:,} different values in"
+                f" {guess.seen.filled:,} rows; of a key, one row counts"
+            )
         if name in notation.expressions:
             expressions += [*doubt, f"          {name}: {json.dumps(notation.expressions[name])}"]
         elif translated := _translated(match, guess):
@@ -196,6 +201,8 @@ def _translated(match: Match, guess: Guess) -> list[str]:
         f"            case lower({quoted(guess.seen.name)})",
         *(f"              when {literal(text)} then '{one}'" for text, one in ours.items() if one),
         *(f"              -- ? when {literal(text)} then" for text, one in ours.items() if not one),
+        # what nobody has translated shows in a check; as NULL it would be lost without a word
+        f"              else {quoted(guess.seen.name)}",
         "            end",
     ]
 

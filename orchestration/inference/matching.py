@@ -19,6 +19,9 @@ OURS, OF_KIND, ANYWHERE, WITHIN = 1.0, 0.95, 0.9, 0.6
 ALL_REQUIRED, EACH_COLUMN, WORD_OF_FILE, WORD_OF_COLUMN = 0.5, 0.12, 0.35, 0.1
 LEAST_LIKELY = 0.4
 NEARLY_AS_LIKELY = 0.85
+# A key is of one row. A column with so few different values is hardly one, whatever its name.
+LEAST_DIFFERENT = 0.5
+REPEATED = 0.5
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def match_with(kind: Kind, seen: Sequence[Seen], title: str) -> Match:
     """Fill a kind's columns with those of a file, each with the one likest to it."""
     scores = sorted(
         (
-            (-_score(kind, column, one), number, place, column, one)
+            (-_likeness(kind, column, one), number, place, column, one)
             for number, column in enumerate(kind.columns)
             for place, one in enumerate(seen)
             if _score(kind, column, one)
@@ -63,7 +66,7 @@ def match_with(kind: Kind, seen: Sequence[Seen], title: str) -> Match:
     required = [column for column in kind.columns if column.is_required]
     for score, _, _, column, one in scores:
         if column.name not in taken and one.name not in used:
-            taken[column.name] = Guess(column, one, -score > WITHIN)
+            taken[column.name] = Guess(column, one, _score(kind, column, one) > WITHIN)
             used.add(one.name)
             total -= score * EACH_COLUMN
             if column.is_required:
@@ -108,6 +111,13 @@ def _score(kind: Kind, column: Column, seen: Seen) -> float:
     )
     # the longer what fits, the likelier
     return WITHIN * (0.5 + 0.5 * longest / len(name)) if longest else 0
+
+
+def _likeness(kind: Kind, column: Column, seen: Seen) -> float:
+    """Score a column by its name, and one that would be the key by its values too."""
+    is_repeated = seen.different < LEAST_DIFFERENT * seen.filled
+    penalty = REPEATED if kind.key == (column.name,) and is_repeated else 1
+    return penalty * _score(kind, column, seen)
 
 
 def _may_hold(column: Column, seen: Seen) -> bool:

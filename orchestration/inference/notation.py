@@ -55,12 +55,16 @@ def _numbers(guesses: Sequence[Guess]) -> Notation:
             f"{_example(numbers, ',')} is read as with a decimal point: check; if it is a thousand,"
             ' decimal_mark: "," and thousands_mark: "."'
         )
+    if signs := tuple(dict.fromkeys(sign for guess in numbers for sign in guess.seen.signs)):
+        settings["currency_signs"] = signs
+        if len(signs) > 1:
+            doubts["currency_signs"] = (
+                f"? amounts with {' and '.join(signs)}: map currency, or all are taken for one"
+            )
     expressions = {}
     for guess in numbers:
         column, value = guess.column, quoted(guess.seen.name)
-        if guess.seen.has_sign:
-            expressions[column.name] = f"regexp_replace({value}, '^[^0-9+-]+', '')"
-        elif settings.get("decimal_mark") == "," and guess.seen.marks == {"."}:
+        if settings.get("decimal_mark") == "," and guess.seen.marks == {"."}:
             expressions[column.name] = f"try_cast({value} as {column.data_type})"
     return Notation(settings, doubts, expressions)
 

@@ -26,7 +26,8 @@ TIMES = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%H:%M:%S%z")
 FORMS = (*DAYS, *(f"{day}{gap}{time}" for day in DAYS for gap in " T" for time in TIMES))
 # Which of two orders of day and month it is, only days after the twelfth tell.
 SWAPPED = {form: form.replace("%d", "#").replace("%m", "%d").replace("#", "%m") for form in FORMS}
-SIGN = r"^(?:R\$|US\$|\$|€|£|[A-Z]{3}\b)\s*"
+SIGNS = r"(?:R\$|US\$|\$|€|£|\b[A-Z]{3}\b)"
+SIGN = rf"^{SIGNS}\s*|\s*{SIGNS}$"
 NUMBER = r"[+-]?(?:\d+|\d*\.\d+|\d+,\d+|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?)"
 WITH_COMMA = r".*(?:\.\d{3},\d+|^[^.]*,(?:\d{1,2}|\d{4,}))"
 WITH_POINT = r".*(?:,\d{3}\.\d+|^[^,]*\.(?:\d{1,2}|\d{4,}))"
@@ -38,14 +39,16 @@ class Seen:
     """What a column of a file holds.
 
     ``marks`` are the decimal marks its numbers surely have, ``groups`` the decimal mark that would
-    go with its groups of thousands; ``forms`` the date formats that fit best. ``distinct`` are
-    its values where they are few, by frequency.
+    go with its groups of thousands; ``signs`` the currency signs beside them; ``forms`` the date
+    formats that fit best. ``different`` counts the values that differ, and ``distinct`` are they
+    where they are few, by frequency.
     """
 
     name: str
     filled: int
+    different: int
     is_number: bool
-    has_sign: bool
+    signs: tuple[str, ...]
     marks: frozenset[str]
     groups: frozenset[str]
     forms: tuple[str, ...]
@@ -87,8 +90,8 @@ def _seen(connection: duckdb.DuckDBPyConnection, name: str) -> Seen:
     bare = f"regexp_replace({value}, {literal(SIGN)}, '')"
     asked = {
         "filled": f"count({value})",
+        "different": f"count(distinct {value})",
         "numbers": f"count_if(regexp_full_match({bare}, {literal(NUMBER)}))",
-        "signs": f"count_if(regexp_matches({value}, {literal(SIGN)}))",
         "comma": f"count_if(regexp_full_match({bare}, {literal(WITH_COMMA)}))",
         "point": f"count_if(regexp_full_match({bare}, {literal(WITH_POINT)}))",
         "comma_groups": f"count_if(regexp_full_match({bare}, {literal(GROUPS[','])}))",
@@ -111,8 +114,9 @@ def _seen(connection: duckdb.DuckDBPyConnection, name: str) -> Seen:
     return Seen(
         name,
         filled,
+        found["different"],
         is_number,
-        is_number and found["signs"] > 0,
+        _signs(connection, value) if is_number else (),
         frozenset(
             mark for mark, key in ((",", "comma"), (".", "point")) if is_number and found[key]
         ),
@@ -127,6 +131,16 @@ def _seen(connection: duckdb.DuckDBPyConnection, name: str) -> Seen:
         tuple(text for text, _ in distinct) if len(distinct) <= MOST_DISTINCT else (),
         distinct[0][0] if distinct else None,
     )
+
+
+def _signs(connection: duckdb.DuckDBPyConnection, value: str) -> tuple[str, ...]:
+    """List the currency signs that stand beside numbers of a column."""
+    found = connection.execute(
+        f"select distinct trim(regexp_extract({value}, {literal(SIGN)})) as sign from looked_at"
+        f" where regexp_matches({value}, {literal(SIGN)}) and regexp_full_match("
+        f"regexp_replace({value}, {literal(SIGN)}, ''), {literal(NUMBER)}) order by sign"
+    ).fetchall()
+    return tuple(sign for (sign,) in found)
 
 
 def _count_of_form(value: str, form: str) -> str:
