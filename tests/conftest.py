@@ -14,6 +14,7 @@ import duckdb
 import pytest
 from guides import served
 from hand_made_warehouse import make_published
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 from postgres_server import Server
 from quick_runs import STATEMENTS, Statements, compile_project, statements_in
 from whole_runs import released
@@ -27,7 +28,22 @@ os.environ.setdefault("DBT_TARGET_PATH", tempfile.mkdtemp(prefix="dbt-"))
 
 pytest_plugins = ["browsing"]
 
+# Properties: the same few examples in every run, and in the soak many, others each time.
+in_a_test = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+settings.register_profile("few", max_examples=50, derandomize=True, **in_a_test)
+settings.register_profile("many", max_examples=2000, print_blob=True, **in_a_test)
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("many" if config.option.markexpr == "soak" else "few")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    is_property = is_hypothesis_test(item.function)
+    if item.config.option.markexpr == "soak" and is_property:
+        item.add_marker("soak")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import duckdb
-from hypothesis import settings
 
 from orchestration.contract import Column
 from orchestration.expression_helpers import create_helpers
@@ -16,7 +15,6 @@ AMOUNT = Column("value", "decimal(18, 2)", False, "")
 DAY = Column("value", "date", False, "")
 INSTANT = Column("value", "timestamp", False, "")
 FLAG = Column("value", "boolean", False, "")
-quickly = settings(derandomize=True, max_examples=50, deadline=None)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 from bank_statements import amount, balance, camt, element, entry, landed, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.errors import InputError
@@ -222,10 +222,8 @@ TEXTS = st.text(
     min_size=1,
 ).filter(lambda text: text.strip() == text and "\u00a0" not in text)
 AMOUNTS = st.decimals(min_value=0, max_value=10**12, places=5).map("{:f}".format)
-IN_A_TEST = [HealthCheck.function_scoped_fixture]
 
 
-@settings(max_examples=50, derandomize=True, deadline=None, suppress_health_check=IN_A_TEST)
 @given(st.lists(st.tuples(AMOUNTS, TEXTS, TEXTS, st.sampled_from(["CRDT", "DBIT"]))))
 def test_what_is_written_comes_back(read, lines):
     entries = [
@@ -246,7 +244,6 @@ def test_what_is_written_comes_back(read, lines):
     assert problems == []
 
 
-@settings(max_examples=100, derandomize=True, deadline=None, suppress_health_check=IN_A_TEST)
 @given(st.data())
 def test_a_damaged_message_gives_no_other_amounts(read, data):
     sound = camt(
@@ -268,7 +265,6 @@ def _is_renamed(rows):
     return any(row.get("status") != "BOOK" or row["currency"] != "EUR" for row in rows)
 
 
-@settings(max_examples=50, derandomize=True, deadline=None, suppress_health_check=IN_A_TEST)
 @given(st.binary())
 def test_bytes_are_refused(read, content):
     with pytest.raises(InputError):

@@ -6,9 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-import pytest
 from cnab_writing import return_file
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration import readers
@@ -20,8 +19,6 @@ from orchestration.sources import load_source
 LAYOUTS = {path.stem: load_layout(path.stem, Path()) for path in sorted(SHIPPED.glob("*.yml"))}
 LATIN = st.characters(min_codepoint=33, max_codepoint=255, exclude_characters="\x7f\xa0\x85\xad")
 BROKEN = st.lists(st.tuples(st.sampled_from(["cut", "swap", "put", "drop"]), st.integers(0, 1500)))
-few = settings(derandomize=True, max_examples=50, deadline=None)
-many = settings(max_examples=1500, deadline=None)
 
 
 @st.composite
@@ -72,7 +69,8 @@ def landed(name: str, content: bytes) -> tuple[list[dict], int]:
     return [dict(zip(header, row, strict=False)) for row in rows], len(found.unreadable)
 
 
-def round_trip(drawn) -> None:
+@given(movements())
+def test_what_is_written_by_a_layout_comes_back(drawn) -> None:
     layout, written = drawn
     found, rejected = landed(layout.name, return_file(layout, written).encode("latin-1"))
     assert (len(found), rejected) == (len(written), 0)
@@ -86,7 +84,10 @@ def round_trip(drawn) -> None:
         assert one["occurrence"] == occurrence.meaning
 
 
-def harmless(drawn, harm: list[tuple[str, int]], junk: bytes) -> None:
+@given(movements(), BROKEN, st.binary(max_size=20))
+def test_no_bytes_crash_a_layout_nor_give_what_is_no_value(
+    drawn, harm: list[tuple[str, int]], junk: bytes
+) -> None:
     layout, written = drawn
     content = return_file(layout, written).encode("latin-1")
     for kind, at in harm:
@@ -108,29 +109,3 @@ def harmless(drawn, harm: list[tuple[str, int]], junk: bytes) -> None:
         assert Decimal(one["face_amount"] or 0) >= 0
         assert date.fromisoformat(one["occurrence_date"] or "2024-01-01")
         assert one["occurrence_code"] in layout.occurrences
-
-
-@few
-@given(movements())
-def test_what_is_written_by_a_layout_comes_back(drawn):
-    round_trip(drawn)
-
-
-@few
-@given(movements(), BROKEN, st.binary(max_size=20))
-def test_no_bytes_crash_a_layout_nor_give_what_is_no_value(drawn, harm, junk):
-    harmless(drawn, harm, junk)
-
-
-@pytest.mark.soak
-@many
-@given(movements())
-def test_what_is_written_by_a_layout_comes_back_many_times(drawn):
-    round_trip(drawn)
-
-
-@pytest.mark.soak
-@many
-@given(movements(), BROKEN, st.binary(max_size=20))
-def test_no_bytes_crash_a_layout_many_times(drawn, harm, junk):
-    harmless(drawn, harm, junk)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from loading import load_all, rows, source_of
 
@@ -87,7 +87,6 @@ def landed(tmp_path, content, **reading):
         return connection.execute("from landing").fetchall(), unreadable
 
 
-@settings(max_examples=50, derandomize=True, deadline=None)
 @given(values=st.lists(VALUES, max_size=5), dialect=DIALECTS)
 def test_what_is_written_in_a_dialect_comes_back(tmp_path_factory, values, dialect):
     delimiter, quote, line_end, encoding = dialect
@@ -112,7 +111,6 @@ def test_what_is_written_in_a_dialect_comes_back(tmp_path_factory, values, diale
     assert [record[:2] for record in records] == [(f"c{n}", v) for n, v in enumerate(values)]
 
 
-@settings(max_examples=50, derandomize=True, deadline=None)
 @given(st.binary(max_size=200) | st.text(st.sampled_from('c1,"\n\r;\0é'), max_size=60))
 def test_every_line_below_a_header_is_a_record_or_told(tmp_path_factory, below):
     below = below if isinstance(below, bytes) else below.encode()

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from loading import load_all, rows, source_of
 
@@ -79,7 +79,6 @@ def test_a_byte_that_is_none_of_its_encoding_rejects_its_line_alone(read_as):
     )
 
 
-@settings(max_examples=50, derandomize=True)
 @given(
     text=st.text(st.characters(exclude_categories=["Cs"]), max_size=50),
     encoding=st.sampled_from(["utf-16", "utf-16-be", "utf-32", "utf-8", "gb18030"]),

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 import yaml
 from bank_statements import landed
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.errors import InputError
@@ -17,7 +17,6 @@ SHARED = (
     *("abnamro", "amount_formats", "february_30", "ing", "rabobank-iban", "sepa_snippet"),
     "with_binary_character",
 )
-IN_A_TEST = [HealthCheck.function_scoped_fixture]
 
 
 @pytest.fixture
@@ -248,7 +247,6 @@ LINES = st.tuples(
 )
 
 
-@settings(max_examples=50, derandomize=True, deadline=None, suppress_health_check=IN_A_TEST)
 @given(st.lists(LINES))
 def test_what_is_written_comes_back(read, lines):
     fields = [
@@ -266,7 +264,6 @@ def test_what_is_written_comes_back(read, lines):
     assert len({row["line_id"] for row in rows}) == len(rows)
 
 
-@settings(max_examples=50, derandomize=True, deadline=None, suppress_health_check=IN_A_TEST)
 @given(st.data())
 def test_a_damaged_statement_gives_no_other_amounts(read, data):
     sound = statement(
@@ -291,7 +288,6 @@ def _has_balances(content):
     return b":60F:C240130EUR0,00\r\n" in content and b":62F:C240131EUR30,00\r\n" in content
 
 
-@settings(max_examples=50, derandomize=True, deadline=None, suppress_health_check=IN_A_TEST)
 @given(
     st.lists(st.sampled_from([b":61:", b":60F:", b":86:", b"\n", b"2401", b"C1,"]) | st.binary())
 )

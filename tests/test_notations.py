@@ -9,7 +9,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 from loading import load_all, rows, source_of
-from notations import AMOUNT, DAY, FLAG, INSTANT, landed, loading_connection, quickly, spec_of
+from notations import AMOUNT, DAY, FLAG, INSTANT, landed, loading_connection, spec_of
 from workbooks import write_workbook
 
 BRAZILIAN = {
@@ -103,7 +103,6 @@ def test_numbers_are_read_in_their_declared_notation_and_no_other(connection, no
     )
 
 
-@quickly
 @given(
     amount=st.decimals(-(10**13), 10**13, places=2),
     marks=st.sampled_from([".", ",", ".,", ".'", ". ", "._", ",.", ",'", ", "]),
@@ -139,7 +138,6 @@ def test_a_number_written_in_a_notation_comes_back(connection, amount, marks, si
     assert Decimal(found) == amount
 
 
-@quickly
 @given(written=st.text("0123456789.,()- R$\u00a0+_'eE", max_size=12))
 @example("1.234")
 @example("12.34")

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from notations import DAY, INSTANT, landed, loading_connection, quickly
+from notations import DAY, INSTANT, landed, loading_connection
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +192,6 @@ def test_in_the_nights_a_clock_is_changed_the_rule_of_the_guide_holds(connection
         assert datetime.fromisoformat(instant) == later
 
 
-@quickly
 @given(
     instant=st.datetimes(datetime(1973, 4, 1), datetime(2286, 1, 1)).map(
         lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
@@ -219,7 +218,6 @@ def test_an_instant_written_in_a_notation_comes_back(connection, instant, zone):
     assert datetime.fromisoformat(found) == instant
 
 
-@quickly
 @given(day=st.dates(date(1900, 3, 1), date(9999, 12, 31)))
 def test_a_day_written_in_a_notation_comes_back(connection, day):
     written = {
@@ -231,7 +229,6 @@ def test_a_day_written_in_a_notation_comes_back(connection, day):
         assert landed(connection, DAY, [text], date_formats=[form]) == [day.isoformat()]
 
 
-@quickly
 @given(written=st.text("0123456789/-. :ezan", max_size=14))
 def test_what_is_no_day_of_the_notations_stays_as_it_is(connection, written):
     forms = ["%d/%m/%Y", "excel", "epoch_milliseconds"]

@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 from bank_statements import landed
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.errors import InputError
@@ -15,7 +15,6 @@ SGML = (
     "CHARSET:1252\r\nCOMPRESSION:NONE\r\nOLDFILEUID:NONE\r\nNEWFILEUID:NONE\r\n\r\n"
 )
 XML = '<?xml version="1.0" encoding="UTF-8"?><?OFX OFXHEADER="200" VERSION="211"?>'
-IN_A_TEST = [HealthCheck.function_scoped_fixture]
 
 
 @pytest.fixture
@@ -181,7 +180,6 @@ TEXTS = st.text(
 AMOUNTS = st.decimals(-(10**9), 10**9, places=2).map("{:.2f}".format)
 
 
-@settings(max_examples=50, derandomize=True, deadline=None, suppress_health_check=IN_A_TEST)
 @given(st.lists(st.tuples(AMOUNTS, TEXTS, TEXTS)), st.booleans())
 def test_what_is_written_comes_back(read, lines, ends):
     content = ofx(
@@ -202,7 +200,6 @@ def test_what_is_written_comes_back(read, lines, ends):
     ]
 
 
-@settings(max_examples=50, derandomize=True, deadline=None, suppress_health_check=IN_A_TEST)
 @given(st.data())
 def test_a_cut_is_refused(read, data):
     content = ofx(line(), line("5,00")).encode()
@@ -211,7 +208,6 @@ def test_a_cut_is_refused(read, data):
         read(cut)
 
 
-@settings(max_examples=50, derandomize=True, deadline=None, suppress_health_check=IN_A_TEST)
 @given(
     st.lists(st.sampled_from([b"<OFX>", b"<STMTTRN>", b"</STMTTRN>", b"<TRNAMT>"]) | st.binary())
 )

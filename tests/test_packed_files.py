@@ -6,7 +6,7 @@ import zipfile
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from loading import load_all, rows, source_of
 from workbooks import write_workbook
@@ -304,7 +304,6 @@ def test_a_packed_file_waits_for_its_marker(write_exports, tmp_path):
     assert found.unclaimed == ()
 
 
-@settings(max_examples=50, derandomize=True, deadline=None)
 @given(
     suffix=st.sampled_from(list(PACKED)),
     cut=st.integers(0, 200),

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from loading import load_all, rows, source_of
 
@@ -152,7 +152,8 @@ COLUMNS = {
 records = st.fixed_dictionaries({n: st.none() | values for n, (_, values, _) in COLUMNS.items()})
 
 
-def comes_back(read_back, written):
+@given(written=st.lists(records, max_size=5))
+def test_what_is_written_comes_back(read_back, written):
     schema = pa.schema({name: data_type for name, (data_type, _, _) in COLUMNS.items()})
     header, found = read_back(pa.Table.from_pylist(written, schema))
     assert header == tuple(COLUMNS)
@@ -164,19 +165,6 @@ def comes_back(read_back, written):
         for row in found
     ]
     assert read == written
-
-
-@settings(max_examples=50, derandomize=True, deadline=None)
-@given(written=st.lists(records, max_size=5))
-def test_what_is_written_comes_back(read_back, written):
-    comes_back(read_back, written)
-
-
-@pytest.mark.soak
-@settings(max_examples=3000, deadline=None)
-@given(written=st.lists(records, max_size=5))
-def test_what_is_written_comes_back_always(read_back, written):
-    comes_back(read_back, written)
 
 
 def whole_file():
@@ -196,23 +184,11 @@ def damaged(draw):
     return bytes(content[: draw(st.sampled_from([len(content), *range(len(content))]))])
 
 
-def is_read_or_refused(read_back, content):
+@given(content=damaged() | st.binary(max_size=40))
+def test_a_damaged_file_is_read_or_refused(read_back, content):
     try:
         read_back(content)
     except InputError as error:
         (problem,) = error.problems
         if "cannot be read as Parquet" not in problem:
             raise
-
-
-@settings(max_examples=50, derandomize=True, deadline=None)
-@given(content=damaged() | st.binary(max_size=40))
-def test_a_damaged_file_is_read_or_refused(read_back, content):
-    is_read_or_refused(read_back, content)
-
-
-@pytest.mark.soak
-@settings(max_examples=3000, deadline=None)
-@given(content=damaged() | st.binary(max_size=40))
-def test_a_damaged_file_is_read_or_refused_always(read_back, content):
-    is_read_or_refused(read_back, content)

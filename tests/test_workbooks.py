@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 import xlwt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from workbooks import MAIN, write_workbook
 
@@ -195,7 +195,6 @@ def whole_file(folder: Path) -> bytes:
     return (folder / "whole.xlsx").read_bytes()
 
 
-@settings(max_examples=50, derandomize=True, deadline=None)
 @given(data=st.data())
 def test_a_damaged_workbook_is_read_or_refused(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("damaged")
@@ -212,7 +211,6 @@ def test_a_damaged_workbook_is_read_or_refused(tmp_path_factory, data):
     assert (found, unreadable) == ([("c1", "7", 2), ("c2", None, 3)], [])
 
 
-@settings(max_examples=50, derandomize=True, deadline=None)
 @given(
     order=st.permutations(range(6)),
     flips=st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=3),
