@@ -90,6 +90,8 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 FORMATS_WITH = {
     "delimiter": ("csv",),
     "quote": ("csv",),
+    "escape": ("csv",),
+    "trailing_delimiter": ("csv",),
     "ignored_lines": ("csv",),
     "encoding": ("csv", "mt940", "ofx", "fixed_width", "cnab"),
     "header_row": ("csv", "xlsx"),
@@ -150,6 +152,8 @@ class FileSpec(StrictSettings):
     ] = "csv"
     delimiter: SingleCharacter = ","
     quote: Annotated[str, Field(max_length=1)] = '"'
+    escape: SingleCharacter | None = None
+    trailing_delimiter: bool = False
     ignored_lines: Annotated[str, BeforeValidator(_known_pattern)] | None = None
     encoding: str = "utf-8"
     sheet: str | None = None
@@ -248,6 +252,8 @@ class FileSpec(StrictSettings):
             raise ValueError(f"decimal and thousands mark are both '{self.thousands_mark}'")
         if self.thousands_groups == "indian" and self.thousands_mark is None:
             raise ValueError("thousands_groups need a thousands_mark")
+        if self.escape in (self.delimiter, self.quote):
+            raise ValueError("escape is the delimiter or the quote; a doubled quote needs none")
         if both := sorted(set(self.true_values) & set(self.false_values)):
             raise ValueError(f"{', '.join(both)} cannot be both true and false")
         for name, formats in FORMATS_WITH.items():

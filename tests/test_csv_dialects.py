@@ -45,6 +45,14 @@ def read_as(warehouse, tmp_path, settings_text, content):
         ("", "customer_id,region\n\nc1,x\n\n\nc2,y\n\n", [(3, "c1", "x"), (6, "c2", "y")]),
         ("", "customer_id,region,\nc1,x,\nc2,y,\n", [(2, "c1", "x"), (3, "c2", "y")]),
         (
+            "escape: '\\',",
+            'customer_id,region\nc1,"a \\"b\\" ""c"""\nc2,a\\,b\nc3,\\N\nc4,\\\\N\n',
+            [(2, "c1", 'a "b" "c"'), (3, "c2", "a,b"), (4, "c3", None), (5, "c4", "\\N")],
+        ),
+        ("quote: '', escape: '\\',", 'customer_id,region\nc1,"a\\,\n', [(2, "c1", '"a,')]),
+        ("trailing_delimiter: true,", "customer_id,region\nc1,x,\n", [(2, "c1", "x")]),
+        ("trailing_delimiter: true,", "customer_id,region,\nc1,,\n", [(2, "c1", None)]),
+        (
             "ignored_lines: '#|Total,',",
             "# made at noon\ncustomer_id,region\nc1,x\n#c0,x\nc2,y#\nTotal,2\n",
             [(3, "c1", "x"), (5, "c2", "y#")],
@@ -55,6 +63,17 @@ def test_a_dialect_is_read(warehouse, tmp_path, settings_text, content, expected
     (loaded,) = read_as(warehouse, tmp_path, settings_text, content.encode())
     assert rows(warehouse, FOUND) == expected
     assert (loaded.rows_in, loaded.rows_rejected) == (len(expected), 0)
+
+
+def test_a_line_without_its_last_delimiter_is_cut_off(warehouse, tmp_path):
+    content = b"customer_id,region\nc1,x\nc2,\nc3,y,\n"
+    (loaded,) = read_as(warehouse, tmp_path, "trailing_delimiter: true,", content)
+    assert (loaded.rows_in, rows(warehouse, FOUND)) == (3, [(4, "c3", "y")])
+
+
+def test_an_escape_is_no_quote(warehouse, tmp_path):
+    with pytest.raises(InputError, match="escape is the delimiter or the quote"):
+        read_as(warehouse, tmp_path, "escape: '\"',", b"")
 
 
 def test_a_pattern_that_is_none_is_refused(warehouse, tmp_path):
@@ -71,6 +90,8 @@ DIALECTS = st.tuples(
     st.sampled_from(['"', "'"]),
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-be"]),
+    st.sampled_from([None, "\\"]),
+    st.booleans(),
 )
 
 
@@ -89,13 +110,15 @@ def landed(tmp_path, content, **reading):
 
 @given(values=st.lists(VALUES, max_size=5), dialect=DIALECTS)
 def test_what_is_written_in_a_dialect_comes_back(tmp_path_factory, values, dialect):
-    delimiter, quote, line_end, encoding = dialect
+    delimiter, quote, line_end, encoding, escape, has_end = dialect
     text = io.StringIO()
     writer = csv.writer(
         text,
         delimiter=delimiter,
         quotechar=quote,
-        lineterminator=line_end,
+        lineterminator=delimiter * has_end + line_end,
+        escapechar=escape,
+        doublequote=escape is None,
         # the writer leaves a lone \r bare, which ends a line to others
         quoting=csv.QUOTE_ALL if "\r" in "".join(values) else csv.QUOTE_MINIMAL,
     )
@@ -106,6 +129,8 @@ def test_what_is_written_in_a_dialect_comes_back(tmp_path_factory, values, diale
         delimiter=delimiter,
         quote=quote,
         encoding=encoding.removesuffix("-sig"),
+        escape=escape,
+        trailing_delimiter=has_end,
     )
     assert unreadable == []
     assert [record[:2] for record in records] == [(f"c{n}", v) for n, v in enumerate(values)]

@@ -2,8 +2,9 @@
 
 DuckDB reads it, and then every line of a file must be accounted for: as header, record or
 rejected line. Where they do not add up (records over several lines, blank lines, a quote that is
-never closed and swallows what follows), bytes are not of the encoding or lines are to be ignored,
-the file is read record by record in Python: slower, and out of reach of such harm.
+never closed and swallows what follows), bytes are not of the encoding, lines are to be ignored,
+values are escaped (which DuckDB reads inside quotes alone) or lines end in a delimiter, the file
+is read record by record in Python: slower, and out of reach of such harm.
 """
 
 import codecs
@@ -44,6 +45,7 @@ RECORDS_AT_ONCE = 50_000
 
 TOO_FEW = "the line has fewer columns than the header; it may be cut off"
 TOO_MANY = "the line has more columns than the header; a value may hold the delimiter"
+NO_END = "the line does not end in the delimiter; it may be cut off"
 BAD_QUOTES = "a quote is not closed, or stands inside a quoted value without being doubled"
 BAD_BYTES = "its bytes are not valid in the declared encoding"
 CP1252_HINT = "; they look like Windows-1252, so declare encoding: cp1252"
@@ -101,10 +103,11 @@ def land(
     connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], header: tuple[str, ...]
 ) -> list[Unreadable]:
     """Replace ``landed`` by the records of the deliveries; return the lines left out."""
-    if deliveries[0].spec.ignored_lines:
+    spec = deliveries[0].spec
+    if spec.ignored_lines or spec.escape or spec.trailing_delimiter:
         create_landed(connection, header)
         unreadable = {}
-    elif deliveries[0].spec.encoding in DUCKDB_ENCODINGS:
+    elif spec.encoding in DUCKDB_ENCODINGS:
         unreadable = _land_by_duckdb(connection, deliveries, header)
     else:
         unreadable = _land_copies(connection, deliveries, header)
@@ -263,7 +266,10 @@ def _records(
             values, further_lines = _split(line, spec), 0
             if values is None and _is_open(line, spec):
                 values, further_lines = _split_over_lines(line, lines, ahead, spec, width)
-            if reason := _fault(line, values, width):
+            reason = None
+            if values and spec.trailing_delimiter:
+                values, reason = _without_end(values, width)
+            if reason := reason or _fault(line, values, width):
                 yield Unreadable(path, number, None, reason, shown_line(line))
             else:
                 yield Record(number, values)
@@ -288,26 +294,58 @@ def _split_over_lines(
         record += ahead[position]
         if _is_open(ahead[position], spec):
             values = _split(record, spec)
-            if values is not None and len(values) == (width or len(values)):
+            # behind the last delimiter stands one more, which is nothing
+            if values is not None and (
+                width is None or len(values) == width + spec.trailing_delimiter
+            ):
                 return values, position + 1
             break
     return None, 0
 
 
+def _without_end(values: list[str], width: int | None) -> tuple[list[str], str | None]:
+    """Take away the nothing behind the last delimiter, which only a header may lack."""
+    if not values[-1] and len(values) > 1:
+        return values[:-1], None
+    return values, NO_END if width else None
+
+
 def _is_open(line: str, spec: FileSpec) -> bool:
+    if spec.escape:
+        line = re.sub(rf"{re.escape(spec.escape)}.", "", line, flags=re.DOTALL)
     return bool(spec.quote) and line.count(spec.quote) % 2 == 1
 
 
 def _split(record: str, spec: FileSpec) -> list[str] | None:
     """Split a record into its values; None where its quotes do not add up."""
-    if not spec.quote or spec.quote not in record:
+    if spec.escape and spec.escape in record:
+        record = _without_nulls(record, spec.delimiter, spec.escape)
+    elif not spec.quote or spec.quote not in record:
         return record.rstrip("\r\n").split(spec.delimiter)
     try:
         return next(
-            csv.reader([record], delimiter=spec.delimiter, quotechar=spec.quote, strict=True)
+            csv.reader(
+                [record],
+                delimiter=spec.delimiter,
+                quotechar=spec.quote or None,
+                quoting=csv.QUOTE_MINIMAL if spec.quote else csv.QUOTE_NONE,
+                escapechar=spec.escape,
+                strict=True,
+            )
         )
     except csv.Error:
         return None
+
+
+def _without_nulls(record: str, delimiter: str, escape: str) -> str:
+    r"""Write nothing for the values ``\N``, which are NULL to databases that escape."""
+    mark, end = re.escape(escape), re.escape(delimiter)
+    return re.sub(
+        rf"(^|{end}){mark}N(?=[\r\n]*$|{end})|{mark}.",
+        lambda found: found[0] if found[1] is None else found[1],
+        record,
+        flags=re.DOTALL,
+    )
 
 
 def _fault(line: str, values: list[str] | None, width: int | None) -> str | None:
