@@ -125,8 +125,13 @@ def test_json_lines_are_drafted_too(tmp_path):
         ("a.csv", "", [], "is empty; name a file with a header and some rows"),
         ("a.csv", "x;y\n1;2\n", [], "are of no kind by their names; say which with --kind"),
         ("a.csv", "x;y\n", ["--kind", "payments"], "--kind payments: there is no such export"),
-        ("a.sta", ":20:START\n:25:1\n", [], "is no table of columns but an MT940 statement"),
-        ("a.ret", "0" * 400 + "\n", [], "is no table of columns but a CNAB 400 file"),
+        ("a.sta", ":20:START\n:25:1\n", [], "but an MT940 statement. sources/mt940.yml is ready"),
+        (
+            "a.ret",
+            "0" * 76 + "237" + "0" * 321 + "\n",
+            [],
+            "but a CNAB 400 file of bank 237. sources",
+        ),
         ("a.xlsx", "PK\x03\x04 no workbook", [], "cannot be read as an Excel workbook"),
     ],
 )

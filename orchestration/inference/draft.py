@@ -227,7 +227,9 @@ def _identifier(seen: Seen) -> str | None:
 
 
 def _system_of(path: Path) -> str:
-    words = re.findall(r"[a-z][a-z0-9]*", normalised(path.stem))
+    # a file may be called by its day alone, in a folder of its system
+    names = normalised(f"{path.stem} {path.resolve().parent.name}")
+    words = re.findall(r"[a-z][a-z0-9]*", names)
     return words[0] if words else "system"
 
 

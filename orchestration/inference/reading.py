@@ -23,8 +23,8 @@ ROWS_TO_THE_HEADER = 30
 ROWS_COMPARED = 200
 DELIMITERS = ",;\t|"
 STATEMENTS = (
-    "{path} is no table of columns but {what}; docs/connectors.md lists the YAML files for such"
-    " that are ready to use."
+    "{path} is no table of columns but {what}. {file} is ready for such: copy it, write your path"
+    " into it, and check that; docs/connectors.md tells of it."
 )
 
 
@@ -61,8 +61,9 @@ def _text(path: Path, start: bytes) -> Reading:
     text = codecs.getincrementaldecoder(encoding)("replace").decode(start).lstrip("\ufeff")
     if "\0" in text[:CHARACTERS_SNIFFED]:
         raise InputError(f"{path}: is neither text nor an Excel workbook.")
-    if what := _statement(text):
-        raise InputError(STATEMENTS.format(path=path, what=what))
+    if statement := _statement(text):
+        what, file = statement
+        raise InputError(STATEMENTS.format(path=path, what=what, file=file))
     settings: dict[str, str | int] = {} if encoding == "utf-8" else {"encoding": encoding}
     if text.lstrip()[0] in "[{":
         lines = text.lstrip().split("\n", 2)
@@ -98,17 +99,19 @@ def _encoding(start: bytes) -> str:
     return "latin-1"
 
 
-def _statement(text: str) -> str | None:
-    """Name the formats that are no tables."""
+def _statement(text: str) -> tuple[str, str] | None:
+    """Name the formats that are no tables, and the YAML files that take them."""
     first_line = text.lstrip().split("\n", 1)[0].rstrip("\r")
     if text.lstrip().startswith("<"):
-        return "XML, as camt statements are"
+        return "XML, as camt statements are", "sources/camt.yml"
     if "OFXHEADER" in first_line:
-        return "OFX"
+        return "OFX", "sources/ofx.yml"
     if first_line.startswith(("{1:", ":20:")):
-        return "an MT940 statement"
+        return "an MT940 statement", "sources/mt940.yml"
     if len(first_line) in (240, 400) and first_line[:1].isdigit():
-        return f"a CNAB {len(first_line)} file"
+        width = len(first_line)
+        bank = first_line[:3] if width == 240 else first_line[76:79]
+        return f"a CNAB {width} file of bank {bank}", f"sources/cnab_<bank>_{width}.yml"
     return None
 
 
