@@ -19,6 +19,7 @@ from orchestration.file_spec import FileSpec
 from orchestration.identifiers import masked
 from orchestration.readers.json_documents import begins_with_an_object, pieces
 from orchestration.readers.json_records import ROOT, records_in
+from orchestration.readers.json_shapes import Alike, Shapes
 from orchestration.readers.json_values import (
     DECODER,
     TOO_DEEP,
@@ -29,7 +30,7 @@ from orchestration.readers.json_values import (
 )
 from orchestration.readers.landing import (
     Unreadable,
-    append_to_landed,
+    append_columns,
     create_landed,
     shown_line,
 )
@@ -52,7 +53,7 @@ class Read(NamedTuple):
     """A record, or why there is none, with its number and the line it was to be read from."""
 
     row_number: int
-    columns: Columns | Fault
+    columns: Columns | Alike | Fault
     line: str | None = None
 
 
@@ -85,31 +86,44 @@ def land(
     unreadable: list[Unreadable] = []
     for delivery in deliveries:
         path = delivery.path
-        for batch in _batches(_records(path, delivery.spec)):
-            records = [read for read in batch if isinstance(read.columns, dict)]
-            values = [tuple(map(read.columns.get, header)) for read in records]
-            row_numbers = [read.row_number for read in records]
-            append_to_landed(connection, header, path, values, row_numbers)
-            unreadable += [
-                Unreadable(path, read.row_number, None, read.columns.reason, read.line)
-                for read in batch
-                if isinstance(read.columns, Fault)
-            ]
+        faults: list[Read] = []
+        for values, row_numbers in _batches(_records(path, delivery.spec), header, faults):
+            columns = [values[place :: len(header)] for place in range(len(header))]
+            append_columns(connection, header, path, columns, row_numbers)
+        unreadable += [
+            Unreadable(path, fault.row_number, None, fault.columns.reason, fault.line)
+            for fault in faults
+        ]
     return unreadable
 
 
-def _batches(records: Iterator[Read]) -> Iterator[list[Read]]:
-    """Put records together, not too many and not too long ones."""
-    batch: list[Read] = []
+def _batches(
+    records: Iterator[Read], header: tuple[str, ...], faults: list[Read]
+) -> Iterator[tuple[list[str | None], list[int]]]:
+    """Yield the values of some records, one after the other, with the records' numbers.
+
+    What is no record goes to ``faults``. All values are in one list: a million short ones would
+    keep the garbage collector busy for longer than they take to read.
+    """
+    values: list[str | None] = []
+    row_numbers: list[int] = []
     characters = 0
     for read in records:
-        batch.append(read)
-        if isinstance(read.columns, dict):
-            characters += sum(map(len, filter(None, read.columns.values())))
-        if len(batch) == RECORDS_AT_ONCE or characters > CHARACTERS_AT_ONCE:
-            yield batch
-            batch, characters = [], 0
-    yield batch
+        columns = read.columns
+        if isinstance(columns, Alike):
+            values += columns.values(header)
+            characters += len(columns.match.string)
+        elif isinstance(columns, Fault):
+            faults.append(read)
+            continue
+        else:
+            values += map(columns.get, header)
+            characters += sum(map(len, filter(None, columns.values())))
+        row_numbers.append(read.row_number)
+        if len(row_numbers) == RECORDS_AT_ONCE or characters > CHARACTERS_AT_ONCE:
+            yield values, row_numbers
+            values, row_numbers, characters = [], [], 0
+    yield values, row_numbers
 
 
 def _records(path: Path, spec: FileSpec) -> Iterator[Read]:
@@ -123,12 +137,21 @@ def _records(path: Path, spec: FileSpec) -> Iterator[Read]:
 def _of_lines(path: Path, spec: FileSpec) -> Iterator[Read]:
     """Read line by line; a line counts as one record where it has none."""
     number = 1
+    shapes = Shapes()
+    lines_are_records = [one.steps for one in spec.records_paths] == [(ITEMS,)]
     for line in _lines(path):
+        if line and lines_are_records and (alike := shapes.find(line)):
+            yield Read(number, alike)
+            number += 1
+            continue
         records: Sequence[Columns | Fault] | None = ()
         if line is None:
             records = [Fault(TOO_LONG)]
         elif line.strip():
-            records = records_in(_decoded(line), spec.records_paths)
+            document = _decoded(line)
+            records = records_in(document, spec.records_paths)
+            if lines_are_records and isinstance(document, dict) and isinstance(records[0], dict):
+                shapes.learn(document, records[0])
         if records is None:
             records = [Fault(NO_RECORDS)]
         for position, columns in enumerate(records):

@@ -4,7 +4,7 @@ Values are text without blanks around it, NULL where that leaves nothing. It is 
 ``landed``, in which the records of a file stand one after the other as they do in the file.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,8 +86,19 @@ def append_to_landed(
 ) -> None:
     """Append records of one file, each as long as the header."""
     columns = zip(*records, strict=True) if records else [()] * len(header)
+    append_columns(connection, header, path, columns, row_numbers)
+
+
+def append_columns(
+    connection: duckdb.DuckDBPyConnection,
+    header: Sequence[str],
+    path: Path,
+    columns: Iterable[Sequence[str | None]],
+    row_numbers: Sequence[int],
+) -> None:
+    """Append records of one file, a column of them after the other."""
     arrays = [pa.array(column, pa.string()) for column in columns]
-    arrays.append(pa.array([str(path)] * len(records), pa.string()))
+    arrays.append(pa.array([str(path)] * len(row_numbers), pa.string()))
     arrays.append(pa.array(row_numbers, pa.int64()))
     connection.register("records", pa.table(arrays, [*header, PATH, ROW]))
     connection.execute("insert into landed from records")
