@@ -57,6 +57,7 @@ def draft(path: Path, kind_id: str | None, system: str | None) -> str:
         raise InputError(
             f"{path}: its columns ({masked(', '.join(one.name for one in seen))}) are of no kind by"
             f" their names; say which with --kind. There are {', '.join(contract())}."
+            " docs/connectors.md lists the systems that are declared already."
         )
     notation = notation_of(match.guesses)
     rows = f"by its first {row_count:,} rows" if row_count else "which has no rows"
