@@ -7,7 +7,7 @@ import pytest
 from operating import EXPORTS, LOCK, end_after, process, settings_of
 from whole_runs import query, write
 
-from orchestration import retries
+from orchestration import retries, waiting
 from orchestration.contract import contract
 from orchestration.errors import InputError, TransientError
 from orchestration.ingestion import ingest
@@ -42,7 +42,9 @@ def test_a_warehouse_file_that_stays_locked_is_told(tmp_path, monkeypatch):
     other.communicate("\n")
 
 
-def test_a_file_that_is_still_being_written_is_waited_for(tmp_path, quick_retries):
+def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path, quick_retries, monkeypatch):
+    # one that looks as if nobody had touched it for a while
+    monkeypatch.setattr(waiting, "SETTLED_SECONDS", 0)
     write(tmp_path / "exports", EXPORTS)
     payments = tmp_path / "exports/payment/payments/2026-03-01.csv"
     is_loading = threading.Event()
