@@ -39,6 +39,7 @@ KINDS = {
     "ddmmyyyy": 8,
     "yyyymmdd": 8,
 }
+TEXTS = ("text", "codes_2", "codes_3")
 # A settlement is cash and nothing else is. ``reversal`` undoes a payment and ``unclear`` may be
 # one: both are for a person to look at.
 Class = Literal[
@@ -194,6 +195,13 @@ class Layout(StrictSettings):
             ):
                 raise ValueError(f"totals: '{total.of}' is no amount of the detail")
         return self
+
+    @property
+    def written(self) -> set[str]:
+        """Columns that hold no text of a file: amounts, days, and what the layout tells."""
+        places = [item for record in self.records.values() for item in record.fields.items()]
+        texts = {column for column, place in places if place.kind in TEXTS}
+        return DERIVED | {column for column, _ in places} - texts
 
     @property
     def detail(self) -> Record:

@@ -70,7 +70,8 @@ def land(
     unreadable = FORMATS[spec.format].land(connection, deliveries, header)
     if most_rows is not None:
         unreadable = keep_first(connection, unreadable, spec.header_row, most_rows)
-    is_seen_through = is_plain(connection, header)
+    written = spec.layout.written if spec.layout else ()
+    is_seen_through = is_plain(connection, [name for name in header if name not in written])
     if not is_seen_through:
         trim(connection, header)
     create_landing(connection, spec.header_row, unreadable)

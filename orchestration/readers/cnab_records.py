@@ -4,20 +4,25 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.cnab_layout import KINDS, Layout, Place, Record
+from orchestration.cnab_layout import TEXTS, Layout, Place, Record, Span
 from orchestration.readers.landing import PATH, ROW, Unreadable
 from orchestration.readers.lines import BAD_BYTES_SIGN
 from orchestration.sql_text import literal, quoted
 
-# Years of two digits from here on are of the last century.
-FIRST_YEAR_OF_19 = 70
-# What stands for no day: due at sight, or when presented (FEBRABAN CNAB 240, field C012).
-NO_DAYS = ("11111111", "99999999", "888888", "999999")
-
-TEXTS = ("text", "codes_2", "codes_3")
-
+# What stands for no day: blanks, zeros, and due at sight or when presented (FEBRABAN CNAB 240,
+# field C012).
+NO_DAYS = (
+    *(" " * 6, " " * 8, "0" * 6, "0" * 8),
+    *("11111111", "99999999", "888888", "999999"),
+)
+# Years of two digits are those from here on, which DuckDB has begin a year earlier.
+FIRST_DAY = "1970-01-01"
+DAYS = {"ddmmyy": "%d%m%y", "ddmmyyyy": "%d%m%Y", "yyyymmdd": "%Y%m%d"}
 # What makes two movements of a file the same by all the bank tells of them.
-ALIKE = ("branch", "account", "our_number", "occurrence_code", "occurrence_date", "credit_date")
+ALIKE = (
+    *("branch", "account", "our_number"),
+    *("occurrence_code", "occurrence_date", "credit_date", "paid_amount"),
+)
 
 
 def line_columns(layout: Layout) -> str:
@@ -36,6 +41,7 @@ def land_records(
     """Replace ``landed`` by the movements in ``lines``; return the lines that hold none."""
     _create_parts(connection, layout)
     connection.execute(_movements(layout, header))
+    connection.execute(_repetitions())
     rejected = f"""
         select {quoted(PATH)}, {quoted(ROW)}, problem.column_name, problem.reason
         from landed where problem is not null
@@ -136,8 +142,7 @@ def _movements(layout: Layout, header: tuple[str, ...]) -> str:
             if column in header:
                 places[column] = (source, place)
     raw = "".join(
-        f", {_cut(f'{source}.line', place)} as {column}"
-        for column, (source, place) in places.items()
+        f", {_cut(source, place.span)} as {column}" for column, (source, place) in places.items()
     )
     joins = " ".join(
         f"left join (select path, owner, line from parts"
@@ -154,10 +159,16 @@ def _movements(layout: Layout, header: tuple[str, ...]) -> str:
         "bank_code": literal(layout.bank_code),
         "occurrence": "known.meaning",
         "occurrence_class": "known.class",
+        "repetition": "'1'",
     }
     told |= {column: _value(column, place) for column, (_, place) in places.items()}
     values = ", ".join(
         f"{told.get(column, 'cast(null as varchar)')} as {column}" for column in header
+    )
+    days = "".join(
+        f", {_day(column, place.kind)} as {column}_day"
+        for column, (_, place) in places.items()
+        if place.kind in DAYS
     )
     paid = "paid_amount"
     if layout.paid_is_credited_and_fee:
@@ -169,7 +180,8 @@ def _movements(layout: Layout, header: tuple[str, ...]) -> str:
         create or replace temp table landed as
         with cut as (
             select detail.path, detail.line_number,
-                {f"case {lacking} end" if lacking else "cast(null as varchar)"} as lacking
+                {f"case {lacking} end" if lacking else "cast(null as varchar)"} as lacking,
+                {_are_numbers(places)} as are_numbers
                 {raw}
             from (
                 select path, line_number, line from lines
@@ -183,23 +195,37 @@ def _movements(layout: Layout, header: tuple[str, ...]) -> str:
         ),
         valued as (
             select {values}, path, line_number, {_problem(places)} as problem
-            from cut
+            from (select * {days} from cut) as cut
             left join (values {_occurrences(layout)}) as known (code, class, meaning)
                 on known.code = cut.occurrence_code
         ),
         paid as (select * replace ({paid} as paid_amount) from valued)
-        select * exclude (path, line_number, problem) replace (
-                cast(row_number() over (
-                    partition by hash(path, {", ".join(ALIKE)}, paid_amount) order by line_number
-                ) as varchar) as repetition
-            ),
+        select * exclude (path, line_number, problem),
             path as {quoted(PATH)}, line_number as {quoted(ROW)}, problem
         from paid
     """
 
 
-def _cut(line: str, place: Place) -> str:
-    return f"substring({line}, {place.span.start}, {place.span.length})"
+def _repetitions() -> str:
+    """Count the rows of ``landed`` that are alike in their file; nearly always none is."""
+    alike = f"{quoted(PATH)}, {', '.join(ALIKE)}"
+    return f"""
+        update landed
+        set repetition = cast(repeated.nth as varchar)
+        from (
+            with hashed as (select rowid as row_id, hash({alike}) as alike from landed)
+            select row_id,
+                row_number() over (partition by {alike} order by {quoted(ROW)}) as nth
+            from hashed
+            inner join landed on landed.rowid = hashed.row_id
+            where alike in (select alike from hashed group by alike having count(*) > 1)
+        ) as repeated
+        where landed.rowid = repeated.row_id and repeated.nth > 1
+    """
+
+
+def _cut(source: str, span: Span) -> str:
+    return f"substring({source}.line, {span.start}, {span.length})"
 
 
 def _occurrences(layout: Layout) -> str:
@@ -215,64 +241,65 @@ def _value(column: str, place: Place) -> str:
         case "text":
             return f"nullif(trim({column}), '')"
         case "amount":
-            whole = place.span.length - 2
-            return (
-                f"if(left({column}, 1) = ' ', null,"
-                f" concat(coalesce(nullif(ltrim(left({column}, {whole}), '0'), ''), '0'),"
-                f" '.', right({column}, 2)))"
-            )
+            cents = f"try_cast({column} as decimal({place.span.length}, 0))"
+            return f"if(left({column}, 1) = ' ', null, cast({cents} * 0.01 as varchar))"
         case "codes_2" | "codes_3":
             length = int(place.kind[-1])
             codes = f"regexp_extract_all({column}, '[^ ]{{{length}}}')"
             given = f"list_filter({codes}, lambda code: code <> '{'0' * length}')"
             return f"nullif(array_to_string({given}, ','), '')"
-    return _day(column, place.kind)
+    return f"if({_is_no_day(column)}, null, cast({column}_day as varchar))"
 
 
 def _day(column: str, kind: str) -> str:
-    """Write a day as ISO; NULL where it is blank, zeros or a sign for no day."""
-    middle = f"substring({column}, 3, 2)"
-    match kind:
-        case "ddmmyy":
-            century = f"if(right({column}, 2) < '{FIRST_YEAR_OF_19}', '20', '19')"
-            parts = f"{century}, right({column}, 2), '-', {middle}, '-', left({column}, 2)"
-        case "ddmmyyyy":
-            parts = f"right({column}, 4), '-', {middle}, '-', left({column}, 2)"
-        case _:
-            parts = f"left({column}, 4), '-', substring({column}, 5, 2), '-', right({column}, 2)"
-    length = KINDS[kind]
-    none = ", ".join(map(literal, (" " * length, "0" * length, *NO_DAYS)))
-    return f"if({column} in ({none}), null, concat({parts}))"
+    day = f"cast(try_strptime({column}, '{DAYS[kind]}') as date)"
+    if kind != "ddmmyy":
+        return day
+    return f"if({day} < date '{FIRST_DAY}', cast({day} + interval 100 year as date), {day})"
+
+
+def _is_no_day(column: str) -> str:
+    return f"({column} = '' or {column} in ({', '.join(map(literal, NO_DAYS))}))"
+
+
+def _are_numbers(places: dict[str, tuple[str, Place]]) -> str:
+    """Tell whether all numbers of a movement are digits or blanks, each of its length.
+
+    One look at all of them, those side by side cut as one, costs a fraction of one at each.
+    """
+    runs: list[tuple[str, Span]] = []
+    pattern = ""
+    for source, span in sorted(
+        (source, place.span) for source, place in places.values() if place.kind not in TEXTS
+    ):
+        pattern += f"(?:[0-9]{{{span.length}}}| {{{span.length}}})"
+        if runs and (runs[-1][0], runs[-1][1].end + 1) == (source, span.start):
+            runs[-1] = (source, Span(runs[-1][1].start, span.end))
+        else:
+            runs.append((source, span))
+    numbers = ", ".join(_cut(source, span) for source, span in runs)
+    return f"regexp_full_match(concat({numbers}), '{pattern}')"
 
 
 def _problem(places: dict[str, tuple[str, Place]]) -> str:
     """Give the first thing wrong with a movement as a struct, NULL where nothing is."""
-    numbers = [column for column, (_, place) in places.items() if place.kind not in TEXTS]
     days = {
-        column: _day(column, place.kind)
+        column: f"({column}_day is not null or {_is_no_day(column)})"
         for column, (_, place) in places.items()
-        if place.kind not in (*TEXTS, "amount")
+        if place.kind in DAYS
     }
-    # one look at all of them costs a fraction of one at each, and nearly always nothing is wrong
-    number = "([0-9]+| *)"
-    all_right = [
-        "lacking is null",
-        "known.code is not null",
-        f"regexp_full_match(concat_ws('/', {', '.join(numbers)}), '({number}/)*{number}')",
-        *(f"({day} is null or try_cast({day} as date) is not null)" for day in days.values()),
-    ]
+    # nearly always nothing is wrong, which costs less to see than what is
+    all_right = ["lacking is null", "known.code is not null", "are_numbers", *days.values()]
     cases = ["when lacking is not null then struct_pack(column_name := null, reason := lacking)"]
-    for column in numbers:
-        _, place = places[column]
-        is_number = f"regexp_full_match({column}, '{number}')"
-        if place.kind == "amount":
-            cases.append(_case(column, f"not {is_number}", "holds no amount in cents"))
-        else:
-            day = days[column]
-            is_day = f"{is_number} and ({day} is null or try_cast({day} as date) is not null)"
+    for column, (_, place) in places.items():
+        is_number = f"regexp_full_match({column}, '[0-9]+| *')"
+        if column in days:
+            is_day = f"{is_number} and {days[column]}"
             cases.append(_case(column, f"not ({is_day})", f"holds no day written {place.kind}"))
+        elif place.kind == "amount":
+            cases.append(_case(column, f"not {is_number}", "holds no amount in cents"))
     cases.append(
-        "else struct_pack(column_name := 'occurrence_code',"
+        "when known.code is null then struct_pack(column_name := 'occurrence_code',"
         " reason := 'the layout knows no occurrence code ''' || occurrence_code || '''')"
     )
     return f"case when {' and '.join(all_right)} then null {' '.join(cases)} end"

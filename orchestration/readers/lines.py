@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration.exports import Delivery
 from orchestration.sql_text import literal
@@ -17,6 +18,8 @@ from orchestration.sql_text import literal
 CHUNK_BYTES = 4 << 20
 # No format has lines as long; of a longer one so much is kept, which is enough to refuse it.
 MOST_BYTES_OF_A_LINE = 1 << 20
+# Of these a chunk that is ASCII needs no decoding, whatever stands before it.
+ONE_BYTE_ENCODINGS = ("iso8859-1", "cp1252", "cp850", "ascii")
 # What bytes that are not of the encoding become.
 BAD_BYTES_SIGN = "\ufffd"
 # The mark old systems end a file with.
@@ -31,13 +34,9 @@ def land_lines(
     ``further`` columns are SQL over ``line``, each after a comma.
     """
     select = f"""
-        select path, line_number, line {further}
+        select path, line_number, line
         from line_batch
-        where case
-            when starts_with(line, ' ') or starts_with(line, {literal(END_OF_FILE)})
-                then trim(line, {literal(END_OF_FILE + " ")}) <> ''
-            else line <> ''
-        end
+        where line >= '!' or trim(line, {literal(END_OF_FILE + " ")}) <> ''
     """
     connection.register("line_batch", _table("", 1, pa.array([], pa.string())))
     connection.execute(f"create or replace temp table lines as {select}")
@@ -48,6 +47,9 @@ def land_lines(
             connection.execute(f"insert into lines {select}")
             number += len(batch)
     connection.unregister("line_batch")
+    if further:
+        # of a table it is known whether all is ASCII, which is cut several times faster
+        connection.execute(f"create or replace temp table lines as select * {further} from lines")
 
 
 def _table(path: str, first_number: int, batch: pa.StringArray) -> pa.Table:
@@ -77,24 +79,22 @@ def _batches(path: Path, encoding: str) -> Iterator[pa.StringArray]:
     rest = b""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
-            # an end of two characters may be cut apart by a chunk, so it is looked for in the whole
-            text = (rest + decoder.decode(chunk).encode()).replace(b"\r\n", b"\n")
-            ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")) + 1
-            if len(ends):
-                yield _lines(text, ends)
-                rest = text[ends[-1] :]
-            else:
-                rest = text
-            rest = _shortened(rest)
+            if encoding not in ONE_BYTE_ENCODINGS or not chunk.isascii():
+                chunk = decoder.decode(chunk).encode()
+            text, end, begun = (rest + chunk).rpartition(b"\n")
+            if end:
+                yield _lines(text)
+            rest = _shortened(begun)
     text = rest + decoder.decode(b"", final=True).encode()
     if text := text.rstrip(END_OF_FILE.encode()):
-        yield _lines(text + b"\n", np.array([len(text) + 1]))
+        yield pa.array([text.decode()])
 
 
-def _lines(text: bytes, ends: np.ndarray) -> pa.StringArray:
-    offsets = np.concatenate(([0], ends - np.arange(1, len(ends) + 1))).astype(np.int32)
-    data = text[: ends[-1]].replace(b"\n", b"")
-    return pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data))
+def _lines(text: bytes) -> pa.StringArray:
+    """Cut a text at the ends of its lines, of one character or two."""
+    lines = pc.split_pattern(pa.array([text], pa.binary()), b"\n").values
+    shorter = pc.binary_slice(lines, 0, -1)
+    return pc.if_else(pc.ends_with(lines, b"\r"), shorter, lines).view(pa.string())
 
 
 def _shortened(line: bytes) -> bytes:
