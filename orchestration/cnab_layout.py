@@ -40,6 +40,8 @@ KINDS = {
     "yyyymmdd": 8,
 }
 TEXTS = ("text", "codes_2", "codes_3")
+# In cents; more digits are not money.
+AMOUNT_LENGTHS = range(3, 19)
 # A settlement is cash and nothing else is. ``reversal`` undoes a payment and ``unclear`` may be
 # one: both are for a person to look at.
 Class = Literal[
@@ -84,7 +86,9 @@ def _place(text: Any) -> Place:
     span, kind = _span(positions), kind.strip() or "text"
     if kind not in KINDS:
         raise ValueError(f"'{kind}' is no kind of value; there are {', '.join(KINDS)}")
-    if span.length != (KINDS[kind] or span.length) or (kind == "amount" and span.length < 3):
+    if span.length != (KINDS[kind] or span.length) or (
+        kind == "amount" and span.length not in AMOUNT_LENGTHS
+    ):
         raise ValueError(f"'{positions}' has {span.length} characters, which is no {kind}")
     return Place(span, kind)
 

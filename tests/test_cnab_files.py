@@ -146,6 +146,14 @@ def test_a_blank_amount_is_none_and_zero_is_zero(load, layout, warehouse):
     assert rejected(warehouse) == [(4, "fee_amount", "fee_amount holds no amount in cents")]
 
 
+def test_a_day_that_is_no_digits_is_rejected_and_a_blank_line_is_none(load, layout, warehouse):
+    lines = return_file(layout, [movement(), movement()]).split("\r\n")
+    lines[1] = put(lines[1], Span(296, 301), " 10124")
+    [loaded] = load("bradesco_400", "\r\n".join([*lines[:-1], " " * 400, ""]))
+    assert (loaded.rows_loaded, loaded.rows_rejected) == (1, 1)
+    assert rejected(warehouse) == [(2, "credit_date", "credit_date holds no day written ddmmyy")]
+
+
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 @pytest.mark.parametrize("last", ["", "\x1a", "\r\n\x1a", "\n\n"])
 def test_lines_end_as_they_will_and_an_old_mark_ends_the_file(load, layout, ends, last):

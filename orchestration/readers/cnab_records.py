@@ -259,7 +259,7 @@ def _day(column: str, kind: str) -> str:
 
 
 def _is_no_day(column: str) -> str:
-    return f"({column} = '' or {column} in ({', '.join(map(literal, NO_DAYS))}))"
+    return f"{column} in ({', '.join(map(literal, NO_DAYS))})"
 
 
 def _are_numbers(places: dict[str, tuple[str, Place]]) -> str:
