@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from orchestration import readers
-from orchestration.cnab_layout import SHIPPED
-from orchestration.exports import Delivery
-from orchestration.sources import load_source
+from orchestration.ingestion import readers
+from orchestration.ingestion.cnab_layout import SHIPPED
+from orchestration.ingestion.exports import Delivery
+from orchestration.ingestion.sources import load_source
 
 DETAIL = (
     "1020414679200016800000090142000169102{company_use:<33}{number:012}{blank:25}906110412"

@@ -20,10 +20,10 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.measuring import Measured, measure
-from orchestration.exports import find_deliveries
-from orchestration.loading import load
-from orchestration.pending import pending
-from orchestration.sources import SourceSystem, load_source
+from orchestration.ingestion.exports import find_deliveries
+from orchestration.ingestion.loading import load
+from orchestration.ingestion.pending import pending
+from orchestration.ingestion.sources import SourceSystem, load_source
 from orchestration.sql_text import literal
 from orchestration.warehouse import open_warehouse
 

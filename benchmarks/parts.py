@@ -14,7 +14,7 @@ from benchmarks.measuring import Measured, ProcessError, in_turn
 from benchmarks.postgres_server import binaries, running, tuned
 from benchmarks.rivals import figures_of, scripts
 from orchestration.contract import contract
-from orchestration.ingestion import ingest
+from orchestration.ingestion.assets import ingest
 from orchestration.releases import release_file
 from orchestration.settings import Settings
 

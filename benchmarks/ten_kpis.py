@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.figures import COLUMNS, TEN
-from orchestration.ingestion import ingest
+from orchestration.ingestion.assets import ingest
 from orchestration.settings import Settings
 from orchestration.sql_text import literal
 

@@ -6,7 +6,7 @@ from expectations.freshness import days_overdue
 from expectations.kinds import rows_of, updated_of, version_of
 from expectations.limits import Limit, Limits
 from orchestration.contract import Kind
-from orchestration.readers.csv_files import TOO_FEW
+from orchestration.ingestion.readers.csv_files import TOO_FEW
 
 REQUIRED_KINDS = ("billing.contracts", "billing.instalments", "payment.payments")
 

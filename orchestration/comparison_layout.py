@@ -5,8 +5,8 @@ from fractions import Fraction
 
 from rich.table import Table
 
-from orchestration.comparison import Edition, KpiDifference, Largest, ValueDifference
-from orchestration.decomposition import Effect, Why
+from orchestration.comparing.comparison import Edition, KpiDifference, Largest, ValueDifference
+from orchestration.comparing.decomposition import Effect, Why
 from orchestration.terminal import NOTHING, value_text
 
 

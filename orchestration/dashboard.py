@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import dagster as dg
 
 from orchestration.errors import machine_error
-from orchestration.ingestion import WAREHOUSE_POOL
+from orchestration.ingestion.assets import WAREHOUSE_POOL
 from orchestration.progress import report
 from orchestration.releases import release_file
 from orchestration.settings import Settings

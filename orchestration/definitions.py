@@ -9,10 +9,10 @@ import dagster as dg
 
 from expectations.audit import AuditOutcome, suites
 from expectations.limits import load_limits
-from orchestration.arrival_sensor import when_exports_are_complete
 from orchestration.dashboard import dashboard
 from orchestration.errors import RefusedError
-from orchestration.ingestion import WAREHOUSE_POOL, raw
+from orchestration.ingestion.arrival_sensor import when_exports_are_complete
+from orchestration.ingestion.assets import WAREHOUSE_POOL, raw
 from orchestration.postgres.copying import copy_release
 from orchestration.progress import report
 from orchestration.publication import publish

@@ -17,6 +17,7 @@ import duckdb
 
 from expectations.audit import AuditOutcome, audit
 from expectations.overrides import Override, load_overrides, overrides_file
+from orchestration.comparing.restatements import OWN_TABLES, write_restatements
 from orchestration.errors import RefusedError
 from orchestration.policies import policies, policy
 from orchestration.release_files import attach_release, write_marts, write_parquet
@@ -30,7 +31,6 @@ from orchestration.releases import (
     serve,
     served_release,
 )
-from orchestration.restatements import OWN_TABLES, write_restatements
 from orchestration.runs import write_runs
 from orchestration.seal import check_seal
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import InputError, is_transient
-from orchestration.exports import find_deliveries
+from orchestration.ingestion.exports import find_deliveries
 from orchestration.retries import retried
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse

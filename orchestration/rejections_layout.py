@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from orchestration.rejections import Rejected, Rejection
+from orchestration.ingestion.rejections import Rejected, Rejection
 from orchestration.slices import Table as Rows
 from orchestration.terminal import rows_table
 

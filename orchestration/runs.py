@@ -18,12 +18,12 @@ from typing import Any, NoReturn
 import duckdb
 
 from orchestration.alerts import alert
+from orchestration.comparing.run_traces import prune_traces
 from orchestration.errors import InputError, RefusedError, machine_error, safe_problems
 from orchestration.home_lock import Holder, held, make_home, user_name
 from orchestration.json_lines import append_lines, whole_lines
 from orchestration.releases import served_release
 from orchestration.run_log import log_path, scrubbed, write_line
-from orchestration.run_traces import prune_traces
 
 RUNS_NAME = "runs.jsonl"
 RUNS_RELEASED = 400

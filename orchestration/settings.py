@@ -12,14 +12,14 @@ from pydantic import Field
 
 from orchestration.engines import DUCKDB, ENGINE_VARIABLE, check_engine
 from orchestration.errors import InputError
-from orchestration.exports import DayRange
 from orchestration.home_lock import held
+from orchestration.ingestion.exports import DayRange
+from orchestration.ingestion.sources import SourceSystem, default_source, load_source
 from orchestration.periods import day_named
 from orchestration.postgres.target import TARGET_VARIABLE, check_target
 from orchestration.progress import report
 from orchestration.releases import RELEASES_KEPT
 from orchestration.runs import Recorder, at_work
-from orchestration.sources import SourceSystem, default_source, load_source
 from orchestration.warehouse import warehouse_path
 
 # From these the Dagster UI takes what the command line takes as options.

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
+from orchestration.ingestion.source_check import Checked, FileSample, KindSample, Pattern
 from orchestration.rejections_layout import rejections_table
 from orchestration.slices import Table as Rows
-from orchestration.source_check import Checked, FileSample, KindSample, Pattern
 from orchestration.terminal import rows_table, title_of
 
 MOST_NAMES = 10

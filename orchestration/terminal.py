@@ -14,11 +14,11 @@ from rich.progress import Progress as Bars
 from rich.table import Column, Table
 
 from orchestration import slices
-from orchestration.explanation import Explanation
+from orchestration.comparing.explanation import Explanation
+from orchestration.comparing.traces import Place, Trace
 from orchestration.figures import Figure
 from orchestration.progress import Progress
 from orchestration.releases import DASHBOARD, KeptRelease
-from orchestration.traces import Place, Trace
 
 if TYPE_CHECKING:
     from orchestration.daily_run import Finished

@@ -27,7 +27,7 @@ from orchestration.dbt_runner import (
 )
 from orchestration.engines import SPARK
 from orchestration.errors import InputError, is_transient
-from orchestration.ingestion import WAREHOUSE_POOL
+from orchestration.ingestion.assets import WAREHOUSE_POOL
 from orchestration.progress import report
 from orchestration.retries import retried
 from orchestration.runs import recorder_of

@@ -7,10 +7,10 @@ from xml.sax.saxutils import escape
 
 import duckdb
 
-from orchestration import readers
-from orchestration.exports import Delivery
-from orchestration.file_spec import FileSpec
-from orchestration.readers.landing import Unreadable
+from orchestration.ingestion import readers
+from orchestration.ingestion.exports import Delivery
+from orchestration.ingestion.file_spec import FileSpec
+from orchestration.ingestion.readers.landing import Unreadable
 
 CAMT_ROOTS = {"053": ("BkToCstmrStmt", "Stmt"), "054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn")}
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from orchestration.cnab_layout import Layout, Place, Span
+from orchestration.ingestion.cnab_layout import Layout, Place, Span
 
 Value = str | date | Decimal | None
 DAYS = {"ddmmyy": "%d%m%y", "ddmmyyyy": "%d%m%Y", "yyyymmdd": "%Y%m%d"}

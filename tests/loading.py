@@ -7,11 +7,11 @@ from typing import Any
 
 import duckdb
 
-from orchestration.exports import find_deliveries
-from orchestration.filling import LoadedFile
-from orchestration.loading import load
-from orchestration.pending import pending
-from orchestration.sources import SourceSystem, default_source, load_source
+from orchestration.ingestion.exports import find_deliveries
+from orchestration.ingestion.filling import LoadedFile
+from orchestration.ingestion.loading import load
+from orchestration.ingestion.pending import pending
+from orchestration.ingestion.sources import SourceSystem, default_source, load_source
 
 ALL_CUSTOMERS = "select customer_id, region, row_number from raw.billing_customers order by all"
 

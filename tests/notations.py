@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 
 from orchestration.contract import Column
-from orchestration.expression_helpers import create_helpers
-from orchestration.file_spec import FileSpec
-from orchestration.notation import in_utc, plain
+from orchestration.ingestion.expression_helpers import create_helpers
+from orchestration.ingestion.file_spec import FileSpec
+from orchestration.ingestion.notation import in_utc, plain
 
 AMOUNT = Column("value", "decimal(18, 2)", False, "")
 DAY = Column("value", "date", False, "")

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.contract import DBT_PROJECT, contract
-from orchestration.ingestion import ingest
+from orchestration.ingestion.assets import ingest
 from orchestration.publication import Release, publish
 from orchestration.seal import seal
 from orchestration.settings import Settings

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from orchestration.comparing.restatements import write_restatements
 from orchestration.publication import RELEASE_TABLES
 from orchestration.release_files import attach_release, write_marts
-from orchestration.restatements import write_restatements
 from orchestration.warehouse import open_warehouse
 
 JANUARY = date(2026, 1, 1)

@@ -11,9 +11,9 @@ from loading import load_all
 from operating import LOCK, process, settings_of
 from whole_runs import write
 
-from orchestration.arrival_sensor import when_exports_are_complete
 from orchestration.definitions import defs
 from orchestration.errors import InputError
+from orchestration.ingestion.arrival_sensor import when_exports_are_complete
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse
 

@@ -16,7 +16,7 @@ from benchmarks.postgres_server import binaries, running, tuned
 from benchmarks.report import page
 from benchmarks.rivals import figures_of, scripts
 from orchestration.contract import contract
-from orchestration.ingestion import ingest
+from orchestration.ingestion.assets import ingest
 from orchestration.releases import release_file
 from orchestration.settings import Settings
 from orchestration.sql_text import literal

@@ -8,7 +8,7 @@ from hand_made_warehouse import FULL_CONTRACTS, NEWEST, make_warehouse
 from expectations.audit import audit, suites
 from expectations.limits import load_limits
 from expectations.validation import validate
-from orchestration.readers.csv_files import TOO_FEW
+from orchestration.ingestion.readers.csv_files import TOO_FEW
 
 # Payments reversed on the day before they cleared.
 REVERSED = """

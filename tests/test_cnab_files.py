@@ -8,10 +8,10 @@ import pytest
 from cnab_writing import movement, put, return_file
 from loading import load_all, rows, source_of
 
-from orchestration.cnab_layout import SHIPPED, Layout, Span, load_layout
 from orchestration.errors import InputError
-from orchestration.readers import read_header
-from orchestration.sources import load_source
+from orchestration.ingestion.cnab_layout import SHIPPED, Layout, Span, load_layout
+from orchestration.ingestion.readers import read_header
+from orchestration.ingestion.sources import load_source
 
 SOURCES = SHIPPED.parent
 LAYOUTS = sorted(path.stem for path in SHIPPED.glob("*.yml"))

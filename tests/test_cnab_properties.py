@@ -10,11 +10,11 @@ from cnab_writing import return_file
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration import readers
-from orchestration.cnab_layout import SHIPPED, load_layout
 from orchestration.errors import InputError
-from orchestration.exports import Delivery, read_content, size_and_time
-from orchestration.sources import load_source
+from orchestration.ingestion import readers
+from orchestration.ingestion.cnab_layout import SHIPPED, load_layout
+from orchestration.ingestion.exports import Delivery, read_content, size_and_time
+from orchestration.ingestion.sources import load_source
 
 LAYOUTS = {path.stem: load_layout(path.stem, Path()) for path in sorted(SHIPPED.glob("*.yml"))}
 LATIN = st.characters(min_codepoint=33, max_codepoint=255, exclude_characters="\x7f\xa0\x85\xad")

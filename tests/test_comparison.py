@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration import command_line
-from orchestration.comparison import Which, compared
+from orchestration.comparing.comparison import Which, compared
 from orchestration.errors import InputError
 from orchestration.terminal import console
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from loading import load_all, rows, source_of
 
 from orchestration.errors import InputError
-from orchestration.exports import find_deliveries, read_content
-from orchestration.readers import land, read_header
-from orchestration.sources import SourceSystem
+from orchestration.ingestion.exports import find_deliveries, read_content
+from orchestration.ingestion.readers import land, read_header
+from orchestration.ingestion.sources import SourceSystem
 
 SYSTEM = "{system: crm, files: [{path: '{day}.csv', SETTINGS kinds: {billing.customers: {}}}]}"
 FOUND = "select row_number, customer_id, region from raw.billing_customers order by row_number"

@@ -28,9 +28,9 @@ from dashboards.pages import (
     query,
     texts,
 )
-from orchestration import restatements
 from orchestration.command_line import app
 from orchestration.commands.serving import PagesHandler
+from orchestration.comparing import restatements
 from orchestration.contract import DBT_PROJECT
 from orchestration.errors import InputError
 from orchestration.releases import serve

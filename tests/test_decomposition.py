@@ -11,10 +11,10 @@ from small_world import LATE, LATER, PAID, TODAY, Home, Payment
 from typer.testing import CliRunner
 
 from orchestration import command_line
+from orchestration.comparing.decomposition import Effect, Sides, Why, by_member, decompose
+from orchestration.comparing.explanation import open_release
 from orchestration.comparison_layout import why_lines
-from orchestration.decomposition import Effect, Sides, Why, by_member, decompose
 from orchestration.errors import InputError
-from orchestration.explanation import open_release
 from orchestration.periods import period_named
 from orchestration.releases import release_file
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.comparing.explanation import explain, open_release
+from orchestration.comparing.traces import trace
 from orchestration.errors import InputError
-from orchestration.explanation import explain, open_release
 from orchestration.periods import Period, period_named
 from orchestration.releases import release_file
 from orchestration.slices import Slice
-from orchestration.traces import trace
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "from-a-number-to-its-rows.md"
 # Per KPI, values by every grain and of the most different slices.

@@ -4,9 +4,9 @@ from hypothesis import strategies as st
 from loading import load_all, rows, source_of
 
 from orchestration.errors import InputError
-from orchestration.exports import content_of
-from orchestration.readers import csv_files
-from orchestration.readers.encodings import copied_as_utf_8
+from orchestration.ingestion.exports import content_of
+from orchestration.ingestion.readers import csv_files
+from orchestration.ingestion.readers.encodings import copied_as_utf_8
 
 SETTINGS = """
     system: crm

@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.comparing.explanation import Explanation, ExplanationError, explain, open_release
 from orchestration.errors import InputError
-from orchestration.explanation import Explanation, ExplanationError, explain, open_release
 from orchestration.periods import period_named
 from orchestration.slices import Slice
 

@@ -4,8 +4,8 @@ import pytest
 from loading import load_all, rows, source_of
 from workbooks import write_workbook
 
-from orchestration import readers
 from orchestration.errors import InputError
+from orchestration.ingestion import readers
 
 CUSTOMERS = "billing/customers/2024-01-31.csv"
 HEADER = "customer_id,region,segment\n"

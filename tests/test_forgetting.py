@@ -10,16 +10,16 @@ from loading import load_all, rows, source_of
 from typer.testing import CliRunner
 from whole_runs import contents, query
 
-from orchestration import forgetting, keyed_hash, tombstones
 from orchestration.command_line import app
 from orchestration.errors import InputError
-from orchestration.exports import find_deliveries
-from orchestration.forgetting import catch_up, forget
-from orchestration.ids_of_people import BELONGINGS, id_columns, id_kind
-from orchestration.loading import load
-from orchestration.pending import pending
-from orchestration.sources import default_source
-from orchestration.tombstones import tombstones_of
+from orchestration.ingestion.exports import find_deliveries
+from orchestration.ingestion.loading import load
+from orchestration.ingestion.pending import pending
+from orchestration.ingestion.sources import default_source
+from orchestration.privacy import forgetting, keyed_hash, tombstones
+from orchestration.privacy.forgetting import catch_up, forget
+from orchestration.privacy.ids_of_people import BELONGINGS, id_columns, id_kind
+from orchestration.privacy.tombstones import tombstones_of
 from orchestration.warehouse import open_warehouse, warehouse_path
 
 SECRET = "a secret of these tests"

@@ -9,10 +9,10 @@ import duckdb
 import pytest
 from whole_runs import contents, query, released
 
-from orchestration.forgetting import forget
-from orchestration.keyed_hash import SECRET_VARIABLE
+from orchestration.privacy.forgetting import forget
+from orchestration.privacy.keyed_hash import SECRET_VARIABLE
+from orchestration.privacy.rewriting import cleaner, exchange
 from orchestration.releases import kept_releases
-from orchestration.rewriting import cleaner, exchange
 from orchestration.warehouse import warehouse_path
 
 

@@ -12,7 +12,7 @@ from whole_runs import contents, query, warehouse_run, write
 
 from orchestration.contract import contract
 from orchestration.errors import MachineError
-from orchestration.ingestion import ingest
+from orchestration.ingestion.assets import ingest
 from orchestration.progress import listening
 from orchestration.publication import publish
 from orchestration.runs import at_work, past_runs

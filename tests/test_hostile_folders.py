@@ -7,8 +7,8 @@ import pytest
 from loading import load_all, rows, source_of
 
 from orchestration.errors import InputError
-from orchestration.exports import find_deliveries
-from orchestration.sources import default_source
+from orchestration.ingestion.exports import find_deliveries
+from orchestration.ingestion.sources import default_source
 
 CUSTOMERS = "billing/customers/2024-01-31.csv"
 ONE = "customer_id\nc1\n"

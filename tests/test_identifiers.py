@@ -9,10 +9,10 @@ import duckdb
 import pytest
 from loading import load_all, rows, source_of
 
-from orchestration import keyed_hash
 from orchestration.errors import InputError
-from orchestration.identifiers import hashed_identifier, hidden, looks, masked, masked_sql
-from orchestration.sources import SourceSystem
+from orchestration.ingestion.sources import SourceSystem
+from orchestration.privacy import keyed_hash
+from orchestration.privacy.identifiers import hashed_identifier, hidden, looks, masked, masked_sql
 
 SECRET = "a secret of these tests"
 CPF, OTHER_CPF, CNPJ = "529.982.247-25", "111.444.777-35", "11.222.333/0001-81"

@@ -14,10 +14,10 @@ import pytest
 from loading import ALL_CUSTOMERS, load_all, rows
 
 from orchestration.errors import TransientError
-from orchestration.exports import DayRange, find_deliveries
-from orchestration.loading import load
-from orchestration.pending import pending
-from orchestration.sources import default_source
+from orchestration.ingestion.exports import DayRange, find_deliveries
+from orchestration.ingestion.loading import load
+from orchestration.ingestion.pending import pending
+from orchestration.ingestion.sources import default_source
 from orchestration.warehouse import open_warehouse, warehouse_path
 
 CUSTOMERS = "billing/customers/2024-01-31.csv"
@@ -246,10 +246,10 @@ def test_a_warehouse_in_use_by_another_process_is_refused(tmp_path, warehouse):
 LOADING = """
 import sys
 from pathlib import Path
-from orchestration import loading
-from orchestration.exports import find_deliveries
-from orchestration.pending import pending
-from orchestration.sources import default_source
+from orchestration.ingestion import loading
+from orchestration.ingestion.exports import find_deliveries
+from orchestration.ingestion.pending import pending
+from orchestration.ingestion.sources import default_source
 from orchestration.warehouse import open_warehouse
 loading.MOST_FILES_TOGETHER = 2
 connection = open_warehouse(Path(sys.argv[1]))

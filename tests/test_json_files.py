@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from loading import load_all, rows, source_of
 
 from orchestration.errors import InputError
-from orchestration.file_spec import FileSpec
-from orchestration.readers import json_files
-from orchestration.readers.landing import BLANKS
+from orchestration.ingestion.file_spec import FileSpec
+from orchestration.ingestion.readers import json_files
+from orchestration.ingestion.readers.landing import BLANKS
 
 LOADED = "select customer_id, region, row_number from raw.billing_customers order by row_number"
 REJECTED = "select row_number, reason from raw.rejected_rows order by row_number"
@@ -227,9 +227,9 @@ def test_a_path_to_records_is_checked(tmp_path, path):
 
 
 def test_values_longer_than_what_is_read_at_once_stay_whole(load_json, monkeypatch):
-    monkeypatch.setattr("orchestration.readers.json_documents.CHUNK_CHARACTERS", 3)
-    monkeypatch.setattr("orchestration.readers.json_files.CHUNK_BYTES", 3)
-    monkeypatch.setattr("orchestration.readers.json_files.RECORDS_AT_ONCE", 2)
+    monkeypatch.setattr("orchestration.ingestion.readers.json_documents.CHUNK_CHARACTERS", 3)
+    monkeypatch.setattr("orchestration.ingestion.readers.json_files.CHUNK_BYTES", 3)
+    monkeypatch.setattr("orchestration.ingestion.readers.json_files.RECORDS_AT_ONCE", 2)
     records = [{"id": f'{n}"\\{{[', "address": {"region": "x" * n + "😀"}} for n in range(1, 8)]
     expected = [(one["id"], one["address"]["region"], n) for n, one in enumerate(records, 1)]
     assert load_json(json.dumps(records, indent=1), "json") == (expected, [])
@@ -237,8 +237,8 @@ def test_values_longer_than_what_is_read_at_once_stay_whole(load_json, monkeypat
 
 
 def test_a_line_beyond_all_measure_is_rejected(load_json, monkeypatch):
-    monkeypatch.setattr("orchestration.readers.json_files.CHUNK_BYTES", 1000)
-    monkeypatch.setattr("orchestration.readers.json_files.MOST_BYTES_OF_A_LINE", 5000)
+    monkeypatch.setattr("orchestration.ingestion.readers.json_files.CHUNK_BYTES", 1000)
+    monkeypatch.setattr("orchestration.ingestion.readers.json_files.MOST_BYTES_OF_A_LINE", 5000)
     long_line = '{"id": "%s"}' % ("x" * 20_000)
     loaded, rejected = load_json(f'{{"id": 1}}\n{long_line}\n{{"id": 3}}\n{long_line}')
     assert loaded == [("1", None, 1), ("3", None, 3)]

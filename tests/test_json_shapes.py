@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from orchestration.readers.json_shapes import Shapes
-from orchestration.readers.json_values import DECODER, columns_of
+from orchestration.ingestion.readers.json_shapes import Shapes
+from orchestration.ingestion.readers.json_values import DECODER, columns_of
 
 LINE = (
     r'{"id": 7, "t": "a\u00e9\"x", "b": true, "n": null, "o": {"p": -0.10e+5, "q": {}, "r": "é"}}'

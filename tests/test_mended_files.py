@@ -11,7 +11,7 @@ from loading import rows
 
 from orchestration.contract import contract
 from orchestration.errors import InputError
-from orchestration.ingestion import Ingested, ingest
+from orchestration.ingestion.assets import Ingested, ingest
 from orchestration.settings import Settings
 from orchestration.warehouse import warehouse_path
 

@@ -17,7 +17,7 @@ from whole_runs import contents, query, warehouse_run, write
 from orchestration.contract import contract
 from orchestration.errors import InputError, MachineError, RefusedError
 from orchestration.home_lock import holder_of
-from orchestration.ingestion import ingest
+from orchestration.ingestion.assets import ingest
 from orchestration.publication import publish
 from orchestration.rebuild import set_aside
 from orchestration.run_log import log_path

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from loading import load_all, rows, source_of
 from workbooks import write_workbook
 
-from orchestration import plain_files, unpacking
 from orchestration.errors import InputError, MachineError
-from orchestration.exports import find_deliveries
-from orchestration.loading import load_by_group
-from orchestration.pending import pending
-from orchestration.sources import default_source
+from orchestration.ingestion import plain_files, unpacking
+from orchestration.ingestion.exports import find_deliveries
+from orchestration.ingestion.loading import load_by_group
+from orchestration.ingestion.pending import pending
+from orchestration.ingestion.sources import default_source
 
 FOLDER = "billing/customers"
 CUSTOMERS = f"{FOLDER}/2024-01-31.csv"

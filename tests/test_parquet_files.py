@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from loading import load_all, rows, source_of
 
 from orchestration.errors import InputError
-from orchestration.file_spec import FileSpec
-from orchestration.readers import parquet_files
+from orchestration.ingestion.file_spec import FileSpec
+from orchestration.ingestion.readers import parquet_files
 
 SPEC = FileSpec(
     path="x", export_day="2024-01-31", format="parquet", kinds={"billing.customers": {}}

@@ -7,8 +7,8 @@ import duckdb
 import pytest
 from whole_runs import contents, query, released, warehouse_run
 
-from orchestration.identifiers import identifiers_in
-from orchestration.keyed_hash import SECRET_VARIABLE
+from orchestration.privacy.identifiers import identifiers_in
+from orchestration.privacy.keyed_hash import SECRET_VARIABLE
 
 RELEASED = "published/collections.duckdb"
 

@@ -9,10 +9,10 @@ import duckdb
 import pytest
 from loading import load_all, rows
 
-from orchestration import readers
-from orchestration.cnab_layout import SHIPPED
-from orchestration.exports import Delivery, read_content, size_and_time
-from orchestration.sources import load_source
+from orchestration.ingestion import readers
+from orchestration.ingestion.cnab_layout import SHIPPED
+from orchestration.ingestion.exports import Delivery, read_content, size_and_time
+from orchestration.ingestion.sources import load_source
 
 # By their digests in SOURCE.txt three of these are files whose values brcobranca asserts:
 # sicoob_240.ret is its CNAB240SICOOB.RET, sicredi_240.crt its CNAB240SICREDI.CRT, and

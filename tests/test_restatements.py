@@ -7,7 +7,7 @@ import duckdb
 import pytest
 from small_world import EXPORTED, LATE, LATER, PAID, TODAY, Home, Payment, counts, month
 
-from orchestration import comparison
+from orchestration.comparing import comparison
 
 
 @pytest.fixture

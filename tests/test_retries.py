@@ -7,10 +7,11 @@ import pytest
 from operating import EXPORTS, LOCK, end_after, process, settings_of
 from whole_runs import query, write
 
-from orchestration import retries, waiting
+from orchestration import retries
 from orchestration.contract import contract
 from orchestration.errors import InputError, TransientError
-from orchestration.ingestion import ingest
+from orchestration.ingestion import waiting
+from orchestration.ingestion.assets import ingest
 from orchestration.warehouse import open_warehouse, warehouse_path
 
 

@@ -1,7 +1,7 @@
 import os
 from pathlib import Path
 
-from orchestration.run_traces import RUNS_TRACED, prune_traces
+from orchestration.comparing.run_traces import RUNS_TRACED, prune_traces
 
 
 def leave_traces(home: Path, number: int) -> None:

@@ -5,8 +5,8 @@ from loading import source_of
 
 from orchestration.contract import contract
 from orchestration.errors import InputError
-from orchestration.exports import find_deliveries
-from orchestration.sources import default_source, load_source
+from orchestration.ingestion.exports import find_deliveries
+from orchestration.ingestion.sources import default_source, load_source
 
 CUSTOMERS = """
     system: crm

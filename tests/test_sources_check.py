@@ -9,8 +9,8 @@ from running_commands import warehouse
 from workbooks import write_workbook
 
 from orchestration.contract import contract
-from orchestration.sources import load_source
-from orchestration.staging_rules import mistyped_conditions, mistyped_values
+from orchestration.ingestion.sources import load_source
+from orchestration.ingestion.staging_rules import mistyped_conditions, mistyped_values
 
 ERP = """
     system: erp

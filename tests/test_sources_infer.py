@@ -9,7 +9,7 @@ from running_commands import warehouse
 from workbooks import write_workbook
 
 from orchestration.contract import DBT_PROJECT
-from orchestration.sources import load_source
+from orchestration.ingestion.sources import load_source
 
 GUIDE = DBT_PROJECT.parent / "docs" / "bring-your-own-files.md"
 PAYMENTS = "Id de pago,Contrato,Importe,Estado,Fecha de pago\n"

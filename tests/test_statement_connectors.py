@@ -8,7 +8,7 @@ from bank_statements import amount, balance, camt, element, entry, transaction
 from loading import load_all, rows, source_of
 
 from orchestration.errors import InputError
-from orchestration.sources import load_source
+from orchestration.ingestion.sources import load_source
 
 SOURCES = Path(__file__).resolve().parents[1] / "sources"
 PAYMENTS = """

@@ -15,9 +15,9 @@ from quick_runs import Statements, quick_run
 from whole_runs import query
 
 from orchestration.errors import RefusedError
-from orchestration.filling import LoadedFile
+from orchestration.ingestion.filling import LoadedFile
+from orchestration.ingestion.sources import load_source
 from orchestration.releases import release_file
-from orchestration.sources import load_source
 
 SOURCES = Path(__file__).resolve().parents[1] / "sources"
 DAY = "2026-02-02"

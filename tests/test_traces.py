@@ -4,8 +4,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.explanation import open_release
-from orchestration.traces import Place, place_of
+from orchestration.comparing.explanation import open_release
+from orchestration.comparing.traces import Place, place_of
 
 UNITS = """
 create table dim_contracts as select 'A1' as account_id, 'P 1' as contract_id;

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from whole_runs import query
 
-from orchestration.comparison import Which, compared
+from orchestration.comparing.comparison import Which, compared
 from orchestration.contract import DBT_PROJECT
 from orchestration.releases import release_file
 from orchestration.warehouse import warehouse_path

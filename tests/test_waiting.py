@@ -4,13 +4,13 @@ import time
 import pytest
 from loading import source_of
 
-from orchestration import waiting
 from orchestration.errors import InputError
-from orchestration.exports import find_deliveries
-from orchestration.ingestion import ingest
+from orchestration.ingestion import waiting
+from orchestration.ingestion.assets import ingest
+from orchestration.ingestion.exports import find_deliveries
+from orchestration.ingestion.sources import default_source
+from orchestration.ingestion.waiting import settled
 from orchestration.settings import Settings
-from orchestration.sources import default_source
-from orchestration.waiting import settled
 
 CUSTOMERS = "billing/customers/2024-01-31.csv"
 ONE = "customer_id\nc1\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from loading import load_all, rows
 
-from orchestration.sources import load_source
+from orchestration.ingestion.sources import load_source
 
 SOURCES = Path(__file__).resolve().parents[1] / "sources"
 CONTACTS = (

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from workbooks import MAIN, write_workbook
 
 from orchestration.errors import InputError
-from orchestration.file_spec import FileSpec
-from orchestration.readers import xlsx_files
-from orchestration.workbook.process import opened_sheet
+from orchestration.ingestion.file_spec import FileSpec
+from orchestration.ingestion.readers import xlsx_files
+from orchestration.ingestion.workbook.process import opened_sheet
 
 SHEET, BOOK = "xl/worksheets/sheet1.xml", "xl/workbook.xml"
 HEADER = (

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from orchestration.commands.options import Home
-from orchestration.comparison import Which, check, compared
+from orchestration.comparing.comparison import Which, check, compared
+from orchestration.comparing.decomposition import decompose
+from orchestration.comparing.explanation import open_release
 from orchestration.comparison_layout import (
     editions_line,
     effects_table,
@@ -15,9 +17,7 @@ from orchestration.comparison_layout import (
     values_table,
     why_lines,
 )
-from orchestration.decomposition import decompose
 from orchestration.errors import InputError
-from orchestration.explanation import open_release
 from orchestration.periods import period_named
 from orchestration.releases import (
     DATABASE_NAME,

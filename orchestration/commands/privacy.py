@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from orchestration.commands.options import Home
-from orchestration.forgetting import forget as forget_customer
+from orchestration.privacy.forgetting import forget as forget_customer
 from orchestration.progress import listening, report
 from orchestration.terminal import console, showing_progress
 

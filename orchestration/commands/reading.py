@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from orchestration.commands.options import Home
+from orchestration.comparing.explanation import explain as explained
+from orchestration.comparing.explanation import open_release
+from orchestration.comparing.traces import place_of, trace
 from orchestration.errors import InputError
-from orchestration.explanation import explain as explained
-from orchestration.explanation import open_release
 from orchestration.figures import newest_figures, recent_figures
 from orchestration.periods import period_named
 from orchestration.releases import release_file
@@ -23,7 +24,6 @@ from orchestration.terminal import (
     trace_tables,
     way_back,
 )
-from orchestration.traces import place_of, trace
 
 
 def kpis(

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from orchestration.commands.options import Home, day_option
+from orchestration.ingestion.rejections import Which, rejected_in
 from orchestration.periods import day_named
-from orchestration.rejections import Which, rejected_in
 from orchestration.rejections_layout import rejected_lines, rejections_table
 from orchestration.terminal import console
 from orchestration.warehouse import warehouse_path

@@ -7,8 +7,8 @@ import typer
 
 from orchestration.commands.options import Exports
 from orchestration.errors import InputError
-from orchestration.inference.draft import draft
-from orchestration.source_check import check_source
+from orchestration.ingestion.inference.draft import draft
+from orchestration.ingestion.source_check import check_source
 from orchestration.source_check_layout import checked_parts
 from orchestration.terminal import console
 

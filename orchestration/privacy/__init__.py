@@ -1,0 +1,1 @@
+"""Keeps people unnamed: hashes, looks of identifiers, and forgetting."""
