@@ -8,6 +8,7 @@ from textwrap import dedent
 import duckdb
 import pytest
 from loading import rows
+from whole_runs import write
 
 from orchestration.contract import contract
 from orchestration.errors import InputError
@@ -45,7 +46,7 @@ class Place:
         (folder / "exports").mkdir()
 
     def deliver(self, name: str, text: str) -> None:
-        (self.folder / "exports" / name).write_text(text)
+        write(self.folder / "exports", {name: text})
 
     def load(self, mapping: str, *others: str, day: str | None = None) -> Ingested:
         """Load as a run does."""
