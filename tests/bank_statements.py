@@ -6,6 +6,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import duckdb
+from hypothesis import strategies as st
 
 from orchestration.ingestion import readers
 from orchestration.ingestion.exports import Delivery
@@ -80,3 +81,11 @@ def camt(*content: str, message: str = "053", version: int = 2) -> str:
         ),
         xmlns=namespace,
     )
+
+
+@st.composite
+def damages(draw: st.DrawFn, sound: bytes) -> bytes:
+    """Replace a short run of bytes by others, or by none."""
+    start = draw(st.integers(0, len(sound)))
+    end = draw(st.integers(start, min(len(sound), start + 20)))
+    return sound[:start] + draw(st.binary(max_size=5)) + sound[end:]

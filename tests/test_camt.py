@@ -5,7 +5,7 @@ from decimal import Decimal
 from xml.sax.saxutils import escape
 
 import pytest
-from bank_statements import amount, balance, camt, element, entry, landed, transaction
+from bank_statements import amount, balance, camt, damages, element, entry, landed, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -249,9 +249,7 @@ def test_a_damaged_message_gives_no_other_amounts(read, data):
     sound = camt(
         balance("OPBD", "0.00"), balance("CLBD", "30.00"), entry("10.25"), entry("19.75")
     ).encode()
-    start = data.draw(st.integers(0, len(sound)))
-    end = data.draw(st.integers(start, min(len(sound), start + 20)))
-    damaged = sound[:start] + data.draw(st.binary(max_size=5)) + sound[end:]
+    damaged = data.draw(damages(sound))
     try:
         rows, problems = read(damaged)
     except InputError:

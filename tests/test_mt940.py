@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 import yaml
-from bank_statements import landed
+from bank_statements import damages, landed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -272,9 +272,7 @@ def test_a_damaged_statement_gives_no_other_amounts(read, data):
         ":61:2401310131C19,75NTRFNONREF//B2",
         closing="C240131EUR30,00",
     ).encode()
-    start = data.draw(st.integers(0, len(sound)))
-    end = data.draw(st.integers(start, min(len(sound), start + 20)))
-    damaged = sound[:start] + data.draw(st.binary(max_size=5)) + sound[end:]
+    damaged = data.draw(damages(sound))
     try:
         rows, problems = read(damaged)
     except InputError:

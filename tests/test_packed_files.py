@@ -145,8 +145,20 @@ def test_a_nul_byte_in_a_packed_file_never_gets_in(warehouse, write_exports):
     assert (loaded.rows_loaded, loaded.rows_rejected) == (1, 1)
 
 
-@pytest.mark.parametrize("suffix", PACKED)
-@pytest.mark.parametrize("damage", ["empty", "half", "no archive", "one byte off", "more"])
+# a zip is read from its end, and what is added there is a comment; pyarrow packs Zstandard without
+# the checksum that the format has for a byte within
+NO_DAMAGE = {(".zip", "more"), (".zst", "one byte off")}
+
+
+@pytest.mark.parametrize(
+    ("suffix", "damage"),
+    [
+        (suffix, damage)
+        for suffix in PACKED
+        for damage in ("empty", "half", "no archive", "one byte off", "more")
+        if (suffix, damage) not in NO_DAMAGE
+    ],
+)
 def test_a_damaged_archive_is_refused(warehouse, write_exports, suffix, damage):
     # what cannot be packed any smaller, so that a byte within is one of the text
     text = b"customer_id\n" + b"".join(
@@ -160,17 +172,13 @@ def test_a_damaged_archive_is_refused(warehouse, write_exports, suffix, damage):
         "one byte off": packed[:90] + bytes([packed[90] ^ 0x55]) + packed[91:],
         "more": packed + text,
     }[damage]
-    if (suffix, damage) == (".zip", "more"):
-        pytest.skip("a zip is read from its end, and what is added there is a comment")
-    if (suffix, damage) == (".zst", "one byte off"):
-        pytest.skip("pyarrow packs without the checksum that the format has for it")
     name = f"{CUSTOMERS}{suffix}"
     problem = refusal(warehouse, write_exports({name: content}))
     expected = "is empty" if damage == "empty" else "cannot be unpacked, it is damaged or cut off"
     assert problem.startswith(f"{name} {expected}")
 
 
-# "a,b\n1,2\n" packed by the zstd program, which adds a checksum
+# "a,b\n1,2\n" as one raw block of a frame that says a checksum follows (RFC 8878, 3.1.1)
 SUMMED = bytes.fromhex("28b52ffd0408410000612c620a312c320a")
 
 

@@ -13,8 +13,8 @@ from orchestration.contract import DBT_PROJECT, Kind
 MACROS = ("engines.sql", "delivered.sql")
 
 
-class _Returned(Exception):  # noqa: N818
-    """Carries what a macro returns that is no text, as in dbt."""
+class _MacroReturn(BaseException):
+    """Ends a macro with what it returns, as dbt's own does; it is no error."""
 
     def __init__(self, value: Any) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ def mistyped_conditions(kind: Kind) -> dict[str, tuple[str, str]]:
     try:
         macros.typed_columns(declared)
         raise RuntimeError("the macro typed_columns returned nothing")
-    except _Returned as returned:
+    except _MacroReturn as returned:
         columns = returned.value
     return {
         column["name"]: (column["data_type"], str(macros.is_mistyped(column)).strip())
@@ -56,7 +56,7 @@ def _macros() -> Any:
         return getattr(module, f"duckdb__{name}")
 
     def returned(value: Any) -> None:
-        raise _Returned(value)
+        raise _MacroReturn(value)
 
     text = "\n".join((DBT_PROJECT / "macros" / name).read_text(encoding="utf-8") for name in MACROS)
     template = Environment(extensions=["jinja2.ext.do"]).from_string(text)

@@ -6,7 +6,6 @@ never a guess: a key twice in one object, NaN, half a surrogate pair, NUL.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -126,7 +125,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Fault:
     return members if len(members) == len(pairs) else Fault(KEY_TWICE)
 
 
-_no_number: Callable[[str], Fault] = lambda _: Fault(NO_NUMBER)  # noqa: E731
+def _no_number(_: str) -> Fault:
+    return Fault(NO_NUMBER)
+
+
 DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_float=Number, parse_int=Number, parse_constant=_no_number
 )
