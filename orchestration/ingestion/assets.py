@@ -66,8 +66,9 @@ def ingest(
 ) -> Ingested:
     """Load the new and changed files of the days, for kinds as "billing.customers".
 
-    ``InputError`` names every file found wanting, and then nothing is loaded. What may pass, as a
-    file that is still being written, is waited for; ``warn`` hears of it.
+    ``InputError`` names every file found wanting, and then nothing is loaded. A file that is still
+    being written is left for the next run. What may pass, as a share that is away, is tried again;
+    ``warn`` hears of it.
     """
     started = time.monotonic()
     files: list[LoadedFile] = []  # of all attempts
