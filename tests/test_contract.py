@@ -13,7 +13,7 @@ def test_every_kind_has_columns_a_key_of_them_and_a_required_column():
 def test_kinds_are_those_of_the_three_areas():
     areas = {kind.area for kind in contract().values()}
     assert areas == {"billing", "contact", "payment"}
-    assert len(contract()) == 25
+    assert len(contract()) == 28
     assert contract()["payment.payments"].table == "raw.payment_payments"
     assert contract()["payment.payments"].key == ("payment_id", "status", "status_at")
 

@@ -110,6 +110,9 @@
         'agreement_kind',
         'failure_code',
         'exit_reason',
+        'conduct_rule',
+        'score_model',
+        'treatment_arm',
     ]) }}
 {%- endmacro %}
 

@@ -1,4 +1,5 @@
--- One row per KPI that is a statistic, period and slice: what its model says.
+-- One row per KPI that is a statistic, period, slice and part, where its model gives
+-- several figures: what its model says.
 
 {{ config(materialized=kept_for_reading()) }}
 
@@ -9,6 +10,7 @@ select
     period_start,
     dimension,
     member,
+    {{ 'part' if 'part' in kpi.columns else "'all' as part" }},
     cast(numerator as decimal(28, 4)) as numerator,
     cast(denominator as decimal(28, 4)) as denominator,
     value,

@@ -7,10 +7,12 @@
     ('billing', 'contracts'), ('billing', 'costs'), ('billing', 'customers'),
     ('billing', 'disputes'), ('billing', 'instalments'), ('billing', 'revenues'),
     ('billing', 'stages'), ('contact', 'agent_days'), ('contact', 'agents'),
-    ('contact', 'complaints'), ('contact', 'consents'), ('contact', 'contact_events'),
-    ('contact', 'contact_points'), ('contact', 'contacts'), ('contact', 'promises'),
-    ('contact', 'reasons'), ('contact', 'surveys'), ('payment', 'allocations'),
-    ('payment', 'fx_rates'), ('payment', 'payments'), ('payment', 'portal_sessions')
+    ('contact', 'assignments'), ('contact', 'complaints'), ('contact', 'consents'),
+    ('contact', 'contact_events'), ('contact', 'contact_points'),
+    ('contact', 'contacts'), ('contact', 'promises'), ('contact', 'reasons'),
+    ('contact', 'scores'), ('contact', 'speech_results'), ('contact', 'surveys'),
+    ('payment', 'allocations'), ('payment', 'fx_rates'), ('payment', 'payments'),
+    ('payment', 'portal_sessions')
 ] -%}
 
 with

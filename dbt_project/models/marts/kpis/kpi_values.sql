@@ -250,7 +250,7 @@ figures as (
         kpi_statistics.period_start,
         kpi_statistics.dimension,
         kpi_statistics.member,
-        'all' as part,
+        kpi_statistics.part,
         kpi_statistics.numerator,
         kpi_statistics.denominator,
         catalog.multiplier * kpi_statistics.value as value,

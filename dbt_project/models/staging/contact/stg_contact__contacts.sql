@@ -25,6 +25,7 @@ select
     campaign,
     template,
     {{ read_as('duration_seconds', 'bigint') }} as duration_seconds,
+    {{ read_as('is_recorded', 'boolean') }} as is_recorded,
 
     -- when
     {{ instant('started_at') }} as started_at,
