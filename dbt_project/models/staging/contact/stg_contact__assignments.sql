@@ -1,4 +1,5 @@
--- One row per experiment and customer, or contract, that was assigned to one of its arms.
+-- One row per experiment and time a customer, or a contract, was assigned to one of its
+-- arms.
 
 with
 
