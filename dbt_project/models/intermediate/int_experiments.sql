@@ -1,5 +1,5 @@
--- One row per experiment that the seed describes or somebody was assigned to: its control
--- arm, and which outcome within how many days it is judged by.
+-- One row per experiment that the seed describes or somebody was assigned to: its
+-- control arm, and which outcome within how many days it is judged by.
 
 with
 
