@@ -65,13 +65,13 @@ def contract() -> Mapping[str, Kind]:
 
 
 @cache
-def bookkeeping() -> Mapping[str, tuple[Column, ...]]:
-    """Columns of the raw tables ingestion keeps its own books in, by table."""
+def own_tables(source: str) -> Mapping[str, tuple[Column, ...]]:
+    """Columns of the raw tables that "ingestion", its books, or "insight" writes, by table."""
     return MappingProxyType(
         {
-            f"raw.{table['name']}": _columns(table)
-            for source in _sources(DBT_PROJECT / "models/staging/_ingestion__sources.yml")
-            for table in source["tables"]
+            f"raw.{table.get('identifier', table['name'])}": _columns(table)
+            for declared in _sources(DBT_PROJECT / f"models/staging/_{source}__sources.yml")
+            for table in declared["tables"]
         }
     )
 

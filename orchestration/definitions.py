@@ -13,6 +13,7 @@ from orchestration.dashboard import dashboard
 from orchestration.errors import RefusedError
 from orchestration.ingestion.arrival_sensor import when_exports_are_complete
 from orchestration.ingestion.assets import WAREHOUSE_POOL, raw
+from orchestration.insight.assets import insight
 from orchestration.postgres.copying import copy_release
 from orchestration.progress import report
 from orchestration.publication import publish
@@ -20,7 +21,7 @@ from orchestration.retries import retried
 from orchestration.runs import recorder_of
 from orchestration.schedule import daily, every_morning
 from orchestration.settings import Settings
-from orchestration.transformation import models
+from orchestration.transformation import models, scored_models
 
 # runs that Dagster starts write what is their owner's alone, like those of the command line
 os.umask(0o077)
@@ -35,7 +36,7 @@ FRESH = dg.FreshnessPolicy.time_window(
 
 
 @dg.asset(
-    deps=[key for key in models.keys if key.path[-1].startswith(AUDITED)],
+    deps=[key for key in models.keys | scored_models.keys if key.path[-1].startswith(AUDITED)],
     group_name="release",
     pool=WAREHOUSE_POOL,
     freshness_policy=FRESH,
@@ -140,7 +141,7 @@ def postgres_release(settings: Settings) -> Iterator[dg.MaterializeResult]:
 
 
 defs = dg.Definitions(
-    assets=[raw, models, release, postgres_release, dashboard],
+    assets=[raw, models, insight, scored_models, release, postgres_release, dashboard],
     jobs=[daily],
     schedules=[every_morning],
     sensors=[when_exports_are_complete],

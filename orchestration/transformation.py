@@ -1,7 +1,8 @@
 """The dbt project as Dagster assets.
 
-What dbt says while it builds becomes Dagster's materializations and check results, by
-dagster-dbt's own translation.
+It is built in two steps: all that reads no score, what scores are made from among it, and then
+what reads them. What dbt says while it builds becomes Dagster's materializations and check
+results, by dagster-dbt's own translation.
 """
 
 import json
@@ -36,28 +37,68 @@ from orchestration.settings import Settings
 
 TRANSLATOR = DagsterDbtTranslator()
 ALL_MODELS = "fqn:*"
+SCORED = "source:insight+"
 
 
 @cache
 def manifest() -> Mapping:
     """Return the parsed project as dagster-dbt reads it.
 
-    A singular test is attached to the first model it names, so that it too is an asset check.
+    Every test is attached to a model, so that it is an asset check: to one of the step that runs
+    it, which is the last that builds what it names.
     """
     project = parsed_project().writable_manifest().to_dict(omit_none=False)
+    scored = _downstream_of_scores(project)
     for node in project["nodes"].values():
-        if node["resource_type"] == "test" and not node.get("attached_node"):
-            node["attached_node"] = node["depends_on"]["nodes"][0]
+        if node["resource_type"] == "test":
+            named = node["depends_on"]["nodes"]
+            of_last_step = [one for one in named if one in scored] or named
+            if node.get("attached_node") not in of_last_step:
+                node["attached_node"] = of_last_step[0]
     return project
 
 
-@dbt_assets(manifest=manifest(), select=ALL_MODELS, name="models", pool=WAREHOUSE_POOL)
-def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
-    """Build and test the models; a failed model or test fails the run.
+def _downstream_of_scores(project: Mapping) -> set[str]:
+    """Return the ids of all that reads a score, itself or through others."""
+    found = set()
+    new = [key for key, source in project["sources"].items() if source["source_name"] == "insight"]
+    while new:
+        found.update(new)
+        new = [child for one in new for child in project["child_map"][one] if child not in found]
+    return found
 
-    Only where all of them were built and tested is the warehouse sealed for release.
+
+@dbt_assets(
+    manifest=manifest(), select=ALL_MODELS, exclude=SCORED, name="models", pool=WAREHOUSE_POOL
+)
+def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
+    """Build and test the models that read no score; a failed model or test fails the run."""
+    yield from _build(context, settings, select=ALL_MODELS, exclude=SCORED)
+
+
+@dbt_assets(manifest=manifest(), select=SCORED, name="scored_models", pool=WAREHOUSE_POOL)
+def scored_models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
+    """Build and test the models that read scores; a failed model or test fails the run.
+
+    Only where all models were built and tested is the warehouse sealed for release.
     """
+    yield from _build(context, settings, select=SCORED)
+    # of a whole job, no selection is told
+    asked = context.run.asset_selection
+    if not context.is_subset and (not asked or asked >= models.keys):
+        seal(settings.warehouse, context.run.run_id)
+
+
+def _build(
+    context: dg.AssetExecutionContext,
+    settings: Settings,
+    *,
+    select: str,
+    exclude: str | None = None,
+) -> Iterator:
+    """Have dbt build and test what is selected, and tell Dagster of it."""
     recorder = recorder_of(context.run.run_id)
+    arguments = _build_arguments(context, settings, select, exclude)
     events: list[dict] = []
     unheard: list[Exception] = []
 
@@ -78,7 +119,7 @@ def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
         events.clear()
         unheard.clear()
         _check_clocks(settings)
-        result = _builder(settings)(_build_arguments(context, settings), settings, hear)
+        result = _builder(settings)(arguments, settings, hear)
         if unheard:
             raise unheard[0]
         if not result.success and is_transient(error := BuildError(problems(result))):
@@ -98,8 +139,6 @@ def models(context: dg.AssetExecutionContext, settings: Settings) -> Iterator:
     if not result.success:
         with recorder.step("building"):
             raise BuildError(problems(result), failed_nodes(result))
-    if not context.is_subset:
-        seal(settings.warehouse, context.run.run_id)
 
 
 def _builder(settings: Settings) -> Callable[..., dbtRunnerResult]:
@@ -111,12 +150,14 @@ def _builder(settings: Settings) -> Callable[..., dbtRunnerResult]:
     return build
 
 
-def _build_arguments(context: dg.AssetExecutionContext, settings: Settings) -> list[str]:
+def _build_arguments(
+    context: dg.AssetExecutionContext, settings: Settings, select: str, exclude: str | None
+) -> list[str]:
     selection, indirect = get_subset_selection_for_context(
         context=context,
         manifest=manifest(),
-        select=ALL_MODELS,
-        exclude=None,
+        select=select,
+        exclude=exclude,
         selector=None,
         dagster_dbt_translator=TRANSLATOR,
         current_dbt_indirect_selection_env=None,

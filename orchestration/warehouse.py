@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from expectations.freshness import days_overdue
-from orchestration.contract import IS_DELETED, bookkeeping, contract
+from orchestration.contract import IS_DELETED, contract, own_tables
 from orchestration.errors import TransientError, is_transient
 
 Connection = duckdb.DuckDBPyConnection
@@ -107,6 +107,6 @@ def _raw_tables() -> dict[str, dict[str, str]]:
         | ORIGIN
         for kind in contract().values()
     }
-    for table, columns in bookkeeping().items():
+    for table, columns in (own_tables("ingestion") | own_tables("insight")).items():
         tables[table] = {column.name: column.data_type for column in columns}
     return tables

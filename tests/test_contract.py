@@ -1,4 +1,4 @@
-from orchestration.contract import IS_DELETED, bookkeeping, contract
+from orchestration.contract import IS_DELETED, contract, own_tables
 from orchestration.warehouse import ORIGIN, open_warehouse, warehouse_path
 
 
@@ -25,7 +25,7 @@ def test_a_new_warehouse_has_every_raw_table_as_declared(warehouse):
     for kind in contract().values():
         expected = {column.name for column in kind.columns} | {IS_DELETED, *ORIGIN}
         assert {name for table, name in columns if table == kind.table} == expected
-    for table, declared in bookkeeping().items():
+    for table, declared in (own_tables("ingestion") | own_tables("insight")).items():
         assert {column.name for column in declared} <= {name for of, name in columns if of == table}
 
 

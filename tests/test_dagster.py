@@ -24,7 +24,7 @@ from orchestration.errors import RefusedError
 from orchestration.runs import past_runs
 from orchestration.seal import seal
 from orchestration.settings import Settings
-from orchestration.transformation import manifest
+from orchestration.transformation import manifest, scored_models
 from orchestration.warehouse import open_warehouse, warehouse_path
 
 RELEASE = AssetKey("release")
@@ -301,8 +301,9 @@ def test_partitions_can_be_loaded_from_the_ui_alone(settings, tmp_path):
     [
         [AssetKey("dim_contracts"), RELEASE],
         [AssetKey(["payment", "payments"]), AssetKey(["ingestion", "files"]), RELEASE],
+        [*scored_models.keys, RELEASE],
     ],
-    ids=["one model", "ingestion"],
+    ids=["one model", "ingestion", "what reads scores"],
 )
 def test_no_run_of_a_part_reaches_the_release(finished, settings, tmp_path, selection):
     home = shutil.copytree(finished.home, tmp_path / "home", symlinks=True)

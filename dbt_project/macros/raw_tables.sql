@@ -38,7 +38,7 @@
 
 {#- The columns of a raw table and their types: what an export holds is kept as text. -#}
 {% macro raw_columns(table) -%}
-    {%- if table.source_name == 'ingestion' %}
+    {%- if table.source_name in ['ingestion', 'insight'] %}
         {%- for column in table.columns.values() %}
             {{ column.name }} {{ column.data_type }}{{ ',' if not loop.last }}
         {%- endfor %}

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.contract import bookkeeping, contract
+from orchestration.contract import contract, own_tables
 from orchestration.ingestion.exports import DayRange, find_deliveries
 from orchestration.ingestion.filling import LoadedFile
 from orchestration.ingestion.loading import load_by_group
@@ -36,7 +36,9 @@ from orchestration.warehouse import newest_export_days, open_warehouse, overdue_
 WAREHOUSE_POOL = "warehouse"
 PUNCTUAL = "comes_when_expected"
 EXPORT_DAYS = dg.DailyPartitionsDefinition("2010-01-01", timezone=policy("business_time_zone"))
-BOOKS = tuple(dg.AssetKey(["ingestion", table.removeprefix("raw.")]) for table in bookkeeping())
+BOOKS = tuple(
+    dg.AssetKey(["ingestion", table.removeprefix("raw.")]) for table in own_tables("ingestion")
+)
 
 
 @dataclass(frozen=True)

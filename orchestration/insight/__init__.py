@@ -1,0 +1,1 @@
+"""Models that score customers: trained, validated and applied inside the daily job."""
