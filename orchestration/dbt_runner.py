@@ -15,6 +15,7 @@ from orchestration.engines import DUCKDB
 from orchestration.settings import Settings
 
 FILE_VARIABLE = "WAREHOUSE_FILE"
+ALL_MODELS = "fqn:*"
 QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json")
 
 

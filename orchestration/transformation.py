@@ -20,6 +20,7 @@ from dbt_common.events.base_types import EventMsg
 from google.protobuf.json_format import MessageToDict
 
 from orchestration.dbt_runner import (
+    ALL_MODELS,
     BuildError,
     build,
     failed_nodes,
@@ -36,7 +37,6 @@ from orchestration.seal import seal
 from orchestration.settings import Settings
 
 TRANSLATOR = DagsterDbtTranslator()
-ALL_MODELS = "fqn:*"
 SCORED = "source:insight+"
 
 

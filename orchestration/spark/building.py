@@ -11,6 +11,7 @@ from dbt.cli.main import dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
 
 from orchestration import dbt_runner
+from orchestration.errors import InputError
 from orchestration.home_lock import held, make_home
 from orchestration.progress import report
 from orchestration.settings import Settings
@@ -30,13 +31,15 @@ def build_on_spark(
 ) -> dbtRunnerResult:
     """Build on the cluster; the tables built are then in the run's warehouse file.
 
-    ``InputError`` where there is no client, or no cluster in reach.
+    ``InputError`` where there is no client, or no cluster in reach, and where a part is to be built
+    on tables that another home has built there since.
     """
     check_spark()
     storage = Storage.from_environment(Path(settings.home))
     make_home(storage.path)
     # the tables on the cluster are of one build at a time
     with held(storage.path, f"build of {settings.run_home}", 60 * settings.wait, _report_wait):
+        _check_owner(storage.path / "built_for", settings, dbt_runner.ALL_MODELS in arguments)
         report("Handing the rows to Spark", 0, 0)
         raw = storage.below("raw").emptied()
         write_raw_tables(settings.warehouse, raw)
@@ -53,6 +56,18 @@ def build_on_spark(
         # what the cluster wrote may be its own to delete, and is overwritten anyway
         shutil.rmtree(built.path, ignore_errors=True)
         return result
+
+
+def _check_owner(path: Path, settings: Settings, is_from_the_start: bool) -> None:
+    """Note whose the tables on the cluster are from now on; raise where they are another's."""
+    owner = str(settings.run_home)
+    if is_from_the_start:
+        path.write_text(owner, encoding="utf-8")
+    elif not path.exists() or path.read_text(encoding="utf-8") != owner:
+        raise InputError(
+            f"The tables on the cluster are not those of {owner}: another home was built there"
+            " since, or none. Build all of it again with `warehouse run`."
+        )
 
 
 @contextmanager
