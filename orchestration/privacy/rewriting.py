@@ -62,6 +62,8 @@ MARTS = {
     "fct_cash": "payment.payments",
 }
 FEWEST_DIGITS_IN_TEXT = 6
+# What a warehouse file holds that is none of the rows delivered.
+MADE = ("main.", "raw.insight_")
 
 Columns = Mapping[str, list[str]]
 
@@ -131,8 +133,8 @@ def _change(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones) -> di
     if "raw.rejected_rows" in columns:
         changed = pseudonymise_raw(connection, "old.")
         note_applied(connection, "old.")
-    mains = {table: names for table, names in columns.items() if table.startswith("main.")}
-    for table, names in mains.items():
+    made = {table: names for table, names in columns.items() if table.startswith(MADE)}
+    for table, names in made.items():
         rows = replace_ids(connection, f"old.{table}", _kinds(names))
         for name in names:
             if name.endswith("_id") and not id_kind(name) and name not in OF_NOBODY:
@@ -152,7 +154,7 @@ def _find(connection: duckdb.DuckDBPyConnection, columns: Columns) -> None:
         {
             f"old.{table}": _kinds(names)
             for table, names in columns.items()
-            if table.startswith("main.")
+            if table.startswith(MADE)
         },
     )
     marts = [
