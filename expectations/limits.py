@@ -46,6 +46,7 @@ class Limits(BaseModel):
     orphan_instalments: Limit
     orphan_contacts: Limit
     orphan_promises: Limit
+    orphan_speech_results: Limit
     days_without_export: Limit
     volume_factor: Limit
     full_delivery_factor: Limit

@@ -62,6 +62,10 @@ PREPARED = {
         union all
         select 'promises', promise_id, 'customer_id', customer_id, amount
         from fct_promises anti join dim_customers using (customer_id)
+
+        union all
+        select distinct 'speech_results', contact_id, 'contact_id', contact_id, null
+        from fct_speech_results where speech_status = 'unknown_contact'
     """,
     "orphan_shares": """
         with
@@ -75,6 +79,8 @@ PREPARED = {
             select 'contacts', count(*), null from fct_contacts
             union all
             select 'promises', count(*), sum(amount) from fct_promises
+            union all
+            select 'speech_results', count(distinct contact_id), null from fct_speech_results
         ),
 
         unknown as (
@@ -150,6 +156,11 @@ def checks(limits: Limits) -> list[Check]:
             limits.orphan_promises,
             "At most {limit:.2%} of promises, by number and by money, are of a customer that"
             " was never delivered.",
+        ),
+        *_few_orphans(
+            "contact.speech_results",
+            limits.orphan_speech_results,
+            "At most {limit:.2%} of the calls that speech analysis heard were never delivered.",
         ),
         *within(
             limits.orphans_in_delivery,

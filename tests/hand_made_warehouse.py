@@ -84,6 +84,8 @@ select
 from range(200);
 create table fct_contacts as
 select 'T' || range as contact_id, 'K' || range as customer_id from range(200);
+create table fct_speech_results as
+select contact_id, 'counted' as speech_status from fct_contacts;
 create table fct_promises as
 select
     'M' || range as promise_id, 'K' || range as customer_id,
@@ -125,6 +127,11 @@ insert into raw.contact_contacts by name
 select
     contact_id, customer_id, row_number() over () + 1 as row_number,
     unnest(delivered('contact/contacts', '2026-01-31'))
+from fct_contacts;
+insert into raw.contact_speech_results by name
+select
+    contact_id, 'price' as topic, row_number() over () + 1 as row_number,
+    unnest(delivered('contact/speech_results', '2026-01-31'))
 from fct_contacts;
 -- promises are made from nine to six
 insert into raw.contact_promises by name

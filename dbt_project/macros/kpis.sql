@@ -74,6 +74,7 @@
         'complex_cases_to_people_share',
         'case_completeness',
         'net_new_debtors_rate',
+        'speech_coverage',
         'payment_channel_mix',
         'retention_after_collection_6m',
         'retention_after_collection_12m',

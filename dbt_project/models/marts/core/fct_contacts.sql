@@ -50,6 +50,11 @@ select
     coalesce(reached.is_reached, false) as is_contacted,
     coalesce(reached.is_call and reached.is_reached and reached.party = 'right', false)
         as is_right_party_call,
+    -- where the source does not say it, every conversation is
+    coalesce(
+        reached.channel = 'voice' and coalesce(reached.is_recorded, reached.is_reached),
+        false
+    ) as is_recorded,
     reached.duration_seconds,
 
     -- when
