@@ -131,7 +131,8 @@ BREAKING = {
     ("few_promises_are_orphans", "critical"): """
         update fct_promises set customer_id = 'X', amount = 500 where promise_id = 'M1'""",
     ("few_speech_results_are_orphans", "warning"): """
-        update fct_speech_results set speech_status = 'unknown_contact' where contact_id < 'T102'""",
+        update fct_speech_results set speech_status = 'unknown_contact'
+        where contact_id < 'T102'""",
     ("there_are_debts", "critical"): "delete from fct_debt_periods",
     ("balances_are_possible", "critical"): """
         update fct_debt_periods set overdue_amount = 60 where contract_id = 'C7'""",

@@ -30,8 +30,9 @@ sides as (
     select
         {{ period_start('month', 'kpi_date') }} as month_start_date,
         '{{ dimension }}' as dimension,
-        {{ "'all'" if dimension == 'all' else "coalesce(" ~ dimension ~ ", 'unknown')" }}
-            as member,
+        {% if dimension == 'all' -%} 'all'
+        {%- else -%} coalesce({{ dimension }}, 'unknown')
+        {%- endif %} as member,
         -numerator as call_count
     from {{ ref('kpi_speech_coverage') }}
     {%- endfor %}

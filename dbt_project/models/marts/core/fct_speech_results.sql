@@ -1,6 +1,5 @@
 -- One row per contact and topic that speech analysis found in it by as_of, or one
--- without a topic where it found none, and whether it counts: only recorded calls can be
--- heard.
+-- without a topic where it found none, and whether it counts: only recorded calls do.
 
 with
 

@@ -126,11 +126,14 @@ select
     other_call_count,
     promise_followed_count,
     {{ ratio('promise_followed_count', 'topic_call_count') }} as promise_rate,
-    {{ ratio('other_promise_followed_count', 'other_call_count') }} as other_promise_rate,
+    {{ ratio('other_promise_followed_count', 'other_call_count') }}
+        as other_promise_rate,
     payment_followed_count,
     {{ ratio('payment_followed_count', 'topic_call_count') }} as payment_rate,
-    {{ ratio('other_payment_followed_count', 'other_call_count') }} as other_payment_rate,
-    least(topic_call_count, other_call_count) < {{ var('small_sample') }} as is_small_sample,
+    {{ ratio('other_payment_followed_count', 'other_call_count') }}
+        as other_payment_rate,
+    least(topic_call_count, other_call_count) < {{ var('small_sample') }}
+        as is_small_sample,
     matures_on,
     matures_on <= (select as_of from {{ ref('int_clock') }}) as is_mature
 from beside_the_others
