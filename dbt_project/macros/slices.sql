@@ -62,3 +62,10 @@
         {{ slices('combinations', ['combination_number', 'kpi_id', 'part']) }}
     ) as sliced_combinations
 {%- endmacro %}
+
+{#- True where rows of two relations are equal in columns, none of which is NULL. -#}
+{% macro same(one, other, columns) -%}
+    {%- for column in columns -%}
+    {{ one }}.{{ column }} = {{ other }}.{{ column }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

@@ -125,3 +125,58 @@
                 end
     {%- endfor -%}
 {%- endmacro %}
+
+{#- The lower (-) or upper (+) end of the interval of a rate that so many units tell, which
+    need be no whole number: on the scale on which the variance of a rate is that of every
+    rate. Anscombe, "The transformation of Poisson, binomial and negative-binomial data",
+    1948. -#}
+{% macro rate_bound(sign, rate, units) -%}
+    power(
+        sin(
+            least(greatest(
+                asin(sqrt(({{ rate }} * {{ units }} + 0.375) / ({{ units }} + 0.75)))
+                {{ sign }} {{ confidence_z() }} / sqrt(4 * {{ units }} + 2), 0
+            ), pi() / 2)
+        ), 2
+    )
+{%- endmacro %}
+
+{#- z, of a statistic with that skewness, as it would be of a normal one: the tails of a
+    rate are no mirror images. Cornish and Fisher, "Moments and cumulants in the
+    specification of distributions", 1938. -#}
+{% macro without_skewness(z, skewness) -%}
+    (
+        {{ z }}
+        - {{ skewness }} * ({{ z }} * {{ z }} - 1) / 6
+        + {{ skewness }} * {{ skewness }}
+        * {{ z }} * (4 * {{ z }} * {{ z }} - 7) / 36
+    )
+{%- endmacro %}
+
+{#- The rows of a relation with their p_value adjusted for how many of the family, columns,
+    are compared: of those whose adjusted p-value is called shown at a level, no more than
+    the level are expected to be none. A NULL is not compared. Benjamini and Hochberg,
+    "Controlling the false discovery rate", 1995. -#}
+{% macro adjusted_p_values(relation, family) -%}
+    {%- set compared = (family + ['p_value is null']) | join(', ') -%}
+    select
+        *,
+        -- a running minimum from the largest: what has the smaller p-value is not the
+        -- less sure
+        case
+            when p_value is not null
+                then min(least(p_value * comparison_count / p_value_rank, 1)) over (
+                    partition by {{ compared }}
+                    order by p_value_rank desc
+                    rows between unbounded preceding and current row
+                )
+        end as adjusted_p_value
+    from (
+        select
+            *,
+            count(*) over (partition by {{ compared }}) as comparison_count,
+            row_number() over (partition by {{ compared }} order by p_value)
+                as p_value_rank
+        from {{ relation }}
+    ) as ranked_p_values
+{%- endmacro %}

@@ -111,6 +111,7 @@ windows as (
 select
     windows.contact_id,
     windows.customer_id,
+    windows.started_at,
     windows.contact_date,
     windows.response_window_end_date,
     windows.payment_window_end_date,
@@ -124,11 +125,13 @@ select
     coalesce(followed.promised_date <= windows.response_window_end_date, false)
         as is_promised,
     coalesce(followed.paid_date <= windows.payment_window_end_date, false) as is_paid,
+    followed.paid_date,
 
     -- what it belongs to
     windows.channel,
     windows.actor,
     windows.campaign,
+    windows.template,
     windows.segment,
     windows.region,
     windows.age_band
