@@ -84,6 +84,13 @@
     ({{ start_of_day(add_days(calendar_date, 1)) }} - interval '1' second)
 {%- endmacro %}
 
+{#- The instant, in UTC, of what happened on a business day at an hour unknown: its end, or
+    its start by the policy same_day_date_only_payment. -#}
+{% macro hour_unknown(calendar_date) -%}
+    {{ end_of_day(calendar_date) if var('same_day_date_only_payment') == 'after'
+        else start_of_day(calendar_date) }}
+{%- endmacro %}
+
 {#- The clock's time at a place of an instant in UTC: in the business time zone where the
     place is not known, or is named as no time zone. -#}
 {% macro local_time(moment, time_zone) -%}

@@ -25,6 +25,8 @@ select
     cast(
         coalesce(described.horizon_days, {{ var('experiment_horizon_days') }}) as int
     ) as horizon_days,
+    described.read_on_date,
+    described.campaign,
     described.experiment is not null as is_described
 from {{ ref('experiments') }} as described
 full outer join assigned on described.experiment = assigned.experiment

@@ -127,12 +127,7 @@ select
     status_date as booked_date,
     case
         when has_status_time then status_at
-        -- the hour unknown
-        {%- if var('same_day_date_only_payment') == 'after' %}
-        else {{ end_of_day('status_date') }}
-        {%- else %}
-        else {{ start_of_day('status_date') }}
-        {%- endif %}
+        else {{ hour_unknown('status_date') }}
     end as booked_at,
     has_status_time as has_booked_time,
 

@@ -1,0 +1,280 @@
+-- One row per assignment: whether the outcome its experiment is judged by came, strictly
+-- after it and within the horizon, whether that can be told, and whether a contact of
+-- the experiment reached the unit.
+
+with
+
+clock as (
+
+    select * from {{ ref('int_clock') }}
+
+),
+
+assignments as (
+
+    select
+        assignments.*,
+        experiments.outcome,
+        experiments.campaign,
+        experiments.read_on_date,
+        {{ add_days('assignments.assigned_date', 'experiments.horizon_days') }}
+            as horizon_end_date
+    from {{ ref('fct_assignments') }} as assignments
+    inner join {{ ref('int_experiments') }} as experiments
+        on assignments.experiment = experiments.experiment
+
+),
+
+contracts as (
+
+    select * from {{ ref('dim_contracts') }}
+
+),
+
+-- the debts of a unit: the contract, or all of the customer's
+debts as (
+
+    select
+        assignments.*,
+        contracts.contract_id as debt_id
+    from assignments
+    inner join contracts on assignments.contract_id = contracts.contract_id
+
+    union all
+
+    select
+        assignments.*,
+        contracts.contract_id as debt_id
+    from assignments
+    inner join contracts on assignments.customer_id = contracts.customer_id
+    where assignments.unit_kind = 'customer'
+
+),
+
+-- cash that names no debt is its customer's all the same
+cash as (
+
+    select * from {{ ref('fct_allocations') }}
+    where is_ours and restated_amount > 0
+
+),
+
+last_cash as (
+
+    select
+        contract_id,
+        booked_date,
+        max(booked_at) as last_booked_at
+    from cash
+    where contract_id is not null
+    group by contract_id, booked_date
+
+),
+
+paid as (
+
+    select
+        assignments.experiment,
+        assignments.unit_kind,
+        assignments.unit_id
+    from assignments
+    inner join cash on assignments.contract_id = cash.contract_id
+    where
+        assignments.outcome = 'paid'
+        and assignments.assigned_at < cash.booked_at
+        and assignments.horizon_end_date >= cash.booked_date
+
+    union all
+
+    select
+        assignments.experiment,
+        assignments.unit_kind,
+        assignments.unit_id
+    from assignments
+    inner join cash on assignments.customer_id = cash.customer_id
+    where
+        assignments.unit_kind = 'customer'
+        and assignments.outcome = 'paid'
+        and assignments.assigned_at < cash.booked_at
+        and assignments.horizon_end_date >= cash.booked_date
+
+),
+
+-- what had been paid before the assignment is nobody's doing in either arm
+due as (
+
+    select
+        debts.experiment,
+        debts.unit_kind,
+        debts.unit_id,
+        instalments.settled_date <= instalments.due_date
+        and instalments.is_settled_by_cash as has_outcome
+    from debts
+    inner join {{ ref('fct_instalments') }} as instalments
+        on
+            debts.debt_id = instalments.contract_id
+            and debts.assigned_date < instalments.due_date
+            and debts.horizon_end_date >= instalments.due_date
+    left join last_cash
+        on
+            instalments.contract_id = last_cash.contract_id
+            and instalments.settled_date = last_cash.booked_date
+    where
+        debts.outcome = 'on_time'
+        and (
+            instalments.settled_date is null
+            or coalesce(
+                last_cash.last_booked_at, {{ hour_unknown('instalments.settled_date') }}
+            ) > debts.assigned_at
+        )
+
+),
+
+in_collection as (
+
+    select
+        debts.experiment,
+        debts.unit_kind,
+        debts.unit_id,
+        episodes.exit_reason in ('paid', 'settled_with_haircut')
+        and episodes.exit_date <= debts.horizon_end_date as has_outcome
+    from debts
+    inner join {{ ref('fct_collection_episodes') }} as episodes
+        on
+            debts.debt_id = episodes.contract_id
+            and debts.assigned_date >= episodes.entry_date
+            and debts.assigned_date <= episodes.last_date
+    left join last_cash
+        on
+            episodes.contract_id = last_cash.contract_id
+            and episodes.exit_date = last_cash.booked_date
+    where
+        debts.outcome = 'resolved'
+        and (
+            episodes.exit_date is null
+            or coalesce(
+                last_cash.last_booked_at, {{ hour_unknown('episodes.exit_date') }}
+            ) > debts.assigned_at
+        )
+
+),
+
+agreements as (
+
+    select
+        agreements.agreement_id,
+        agreements.customer_id,
+        agreements.agreed_date,
+        case
+            when agreements.has_signed_time and agreements.signed_date = agreements.agreed_date
+                then agreements.signed_at
+            else {{ hour_unknown('agreements.agreed_date') }}
+        end as agreed_at
+    from {{ ref('fct_agreements') }} as agreements
+    where agreements.agreed_date is not null
+
+),
+
+agreed as (
+
+    select
+        assignments.experiment,
+        assignments.unit_kind,
+        assignments.unit_id
+    from assignments
+    inner join agreements on assignments.customer_id = agreements.customer_id
+    left join {{ ref('stg_billing__agreement_contracts') }} as agreement_contracts
+        on
+            agreements.agreement_id = agreement_contracts.agreement_id
+            and assignments.contract_id = agreement_contracts.contract_id
+    where
+        assignments.outcome = 'agreed'
+        and (
+            assignments.unit_kind = 'customer'
+            or agreement_contracts.contract_id is not null
+        )
+        and assignments.assigned_at < agreements.agreed_at
+        and assignments.horizon_end_date >= agreements.agreed_date
+
+),
+
+-- of several instalments, or debts, every one
+outcomes as (
+
+    select
+        experiment,
+        unit_kind,
+        unit_id,
+        min(case when has_outcome then 1 else 0 end) = 1 as has_outcome
+    from (
+        select *, true as has_outcome from paid
+        union all
+        select *, true as has_outcome from agreed
+        union all
+        select * from due
+        union all
+        select * from in_collection
+    ) as seen
+    group by experiment, unit_kind, unit_id
+
+),
+
+treated as (
+
+    select distinct
+        assignments.experiment,
+        assignments.unit_kind,
+        assignments.unit_id
+    from assignments
+    inner join {{ ref('fct_contacts') }} as contacts
+        on
+            assignments.customer_id = contacts.customer_id
+            and assignments.assigned_at < contacts.started_at
+            and assignments.horizon_end_date >= contacts.contact_date
+    where
+        contacts.direction = 'outbound'
+        and contacts.is_contacted
+        and (
+            contacts.campaign = assignments.campaign
+            or (
+                assignments.campaign is null
+                and contacts.campaign in (assignments.experiment, assignments.arm)
+            )
+        )
+        and (
+            assignments.contract_id is null
+            or contacts.contract_id is null
+            or assignments.contract_id = contacts.contract_id
+        )
+
+)
+
+select
+    assignments.experiment,
+    assignments.unit_kind,
+    assignments.unit_id,
+    assignments.arm,
+    assignments.is_control,
+    assignments.is_crossover,
+    assignments.planned_share,
+    assignments.assigned_date,
+    assignments.horizon_end_date,
+    assignments.horizon_end_date <= least(
+        (select as_of from clock),
+        coalesce(assignments.read_on_date, (select as_of from clock))
+    ) as is_matured,
+    assignments.outcome in ('paid', 'agreed') or outcomes.experiment is not null
+        as is_eligible,
+    coalesce(outcomes.has_outcome, false) as has_outcome,
+    treated.experiment is not null as is_treated
+from assignments
+left join outcomes
+    on
+        assignments.experiment = outcomes.experiment
+        and assignments.unit_kind = outcomes.unit_kind
+        and assignments.unit_id = outcomes.unit_id
+left join treated
+    on
+        assignments.experiment = treated.experiment
+        and assignments.unit_kind = treated.unit_kind
+        and assignments.unit_id = treated.unit_id
