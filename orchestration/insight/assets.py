@@ -10,7 +10,7 @@ from orchestration.progress import report
 from orchestration.runs import recorder_of
 from orchestration.settings import Settings
 
-FEATURES = dg.AssetKey("dim_customers")
+FEATURES = dg.AssetKey("int_score_features")
 TABLES = [table.removeprefix("raw.insight_") for table in own_tables("insight")]
 
 

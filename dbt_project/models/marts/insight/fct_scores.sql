@@ -9,41 +9,39 @@ clock as (
 
 ),
 
+merged as (
+
+    select * from {{ ref('int_customers_merged') }}
+
+),
+
+-- a model trained in another way stands beside ours, to be held against it
 ours as (
 
     select
         customer_id,
-        score_model,
+        case
+            when algorithm = 'logistic_regression' then score_model
+            else score_model || '_challenger'
+        end as score_model,
         'ours' as score_origin,
         {{ end_of_day('decision_date') }} as scored_at,
         decision_date as scored_date,
         score
     from {{ source('insight', 'scores') }}
-    where decision_date <= (select as_of from clock)
 
 ),
 
 imported as (
 
     select
-        coalesce(merged.golden_customer_id, scores.customer_id) as customer_id,
-        scores.model as score_model,
+        customer_id,
+        {{ imported_score_model('model') }} as score_model,
         'imported' as score_origin,
-        scores.scored_at,
-        scores.scored_date,
-        scores.score
-    from {{ ref('stg_contact__scores') }} as scores
-    left join {{ ref('int_customers_merged') }} as merged
-        on scores.customer_id = merged.customer_id
-    where scores.scored_date <= (select as_of from clock)
-    -- of customers merged into one on different scores, the newest is the one to go by
-    qualify row_number() over (
-        partition by
-            coalesce(merged.golden_customer_id, scores.customer_id),
-            scores.model,
-            scores.scored_date
-        order by scores.scored_at desc, scores.customer_id asc
-    ) = 1
+        scored_at,
+        scored_date,
+        score
+    from {{ ref('stg_contact__scores') }}
 
 ),
 
@@ -55,16 +53,35 @@ scores as (
 
     select * from imported
 
+),
+
+-- of customers merged into one on different scores, the newest is the one to go by
+golden as (
+
+    select
+        scores.*,
+        coalesce(merged.golden_customer_id, scores.customer_id) as golden_customer_id
+    from scores
+    left join merged on scores.customer_id = merged.customer_id
+    where scores.scored_date <= (select as_of from clock)
+    qualify row_number() over (
+        partition by
+            coalesce(merged.golden_customer_id, scores.customer_id),
+            scores.score_model,
+            scores.scored_date
+        order by scores.scored_at desc, scores.customer_id asc
+    ) = 1
+
 )
 
 select
-    customer_id,
+    golden_customer_id as customer_id,
     score_model,
     score_origin,
     scored_at,
     scored_date,
     score,
     row_number() over (
-        partition by customer_id, score_model order by scored_date desc
+        partition by golden_customer_id, score_model order by scored_date desc
     ) = 1 as is_current
-from scores
+from golden
