@@ -81,6 +81,17 @@ CASES = {
     "an agreement signed at night": """
         from billing_agreements where right(signed_at, 8) not between '08' and '20'""",
     "an agreement that expired": "from billing_agreements where status = 'expired'",
+    "a call that was not recorded": """
+        from contact_contacts where is_recorded = 'false' and duration_seconds is not null""",
+    "a call about two topics": """
+        from contact_speech_results group by contact_id having count(distinct topic) > 1""",
+    "a call about no topic": """
+        from contact_speech_results group by contact_id having count(topic) = 0""",
+    "an assignment told again": """
+        from contact_assignments group by experiment, customer_id, contract_id
+        having count(*) > 1""",
+    "an assignment told late": """
+        from contact_assignments where left(assigned_at, 10)::date + 8 < export_day""",
     "a complex case": "from billing_contracts where is_complex = 'true'",
     "an account of several contracts": """
         from billing_contracts where account_id is not null group by account_id
@@ -215,6 +226,42 @@ CONTRADICTIONS = {
         from (select rate_date::date as rate_date, lag(rate_date::date) over (
               partition by currency order by rate_date) as before from payment_fx_rates)
         where rate_date - before > 5""",
+    "a call analysed that was not recorded": """
+        from contact_speech_results join contact_contacts using (contact_id)
+        where coalesce(is_recorded, 'false') = 'false'""",
+    "a call analysed before it ended": """
+        from contact_speech_results join contact_contacts using (contact_id)
+        where analysed_at::timestamptz
+            < started_at::timestamptz + to_seconds(duration_seconds::int)""",
+    "a call about nothing in which a reason was learnt": """
+        from contact_speech_results as heard
+        join contact_contacts as contacts using (contact_id)
+        join contact_reasons as reasons
+        on reasons.contract_id = contacts.contract_id
+        and reasons.recorded_at::timestamptz
+            = contacts.started_at::timestamptz + to_seconds(duration_seconds::int)
+        where heard.topic is null""",
+    "something recorded that is no call": """
+        from contact_contacts
+        where is_recorded is not null and (channel != 'voice' or duration_seconds is null)""",
+    "a score off the bureau's scale": """
+        from contact_scores where score::int not between 0 and 1000""",
+    "two arms of an experiment for one": """
+        from contact_assignments group by experiment, customer_id, contract_id
+        having count(distinct arm) > 1""",
+    "a reminder to who is to have none": """
+        from contact_assignments join contact_contacts using (customer_id)
+        where arm = 'holdout' and campaign = 'pre_due'
+        and started_at::timestamptz > assigned_at::timestamptz""",
+    "a reason asked of who is not to be asked": """
+        from contact_assignments join billing_contracts using (customer_id)
+        join contact_reasons as reasons on reasons.contract_id = billing_contracts.contract_id
+        where arm = 'not_asked' and reason_source = 'asked'
+        and recorded_at::timestamptz between assigned_at::timestamptz
+        and assigned_at::timestamptz + interval 29 days""",
+    "a warning of who is untreated": """
+        from contact_assignments join contact_contacts using (customer_id)
+        where arm = 'untreated' and campaign = 'early_warning'""",
     "a promise in another currency than its debt": """
         from contact_promises as promises join billing_contracts as contracts using (contract_id)
         where promises.currency != coalesce(contracts.currency, 'BRL')""",

@@ -13,6 +13,7 @@ import numpy as np
 
 from orchestration.errors import InputError
 from orchestration.sample.agent_rows import agent_rows
+from orchestration.sample.assignment_rows import assignment_rows
 from orchestration.sample.billing_rows import billing_rows
 from orchestration.sample.calendar import make_calendar
 from orchestration.sample.case_rows import case_rows
@@ -24,12 +25,15 @@ from orchestration.sample.delivery import Rows, write
 from orchestration.sample.exchange import rate_rows
 from orchestration.sample.feedback_rows import feedback_rows
 from orchestration.sample.payment_rows import payment_rows
+from orchestration.sample.planted import EXPERIMENTS, Experiment
 from orchestration.sample.population import make_population
 from orchestration.sample.portal_rows import portal_rows
-from orchestration.sample.reason_rows import reason_rows
+from orchestration.sample.reason_rows import learn_reasons, reason_rows
 from orchestration.sample.revenue_rows import revenue_rows
 from orchestration.sample.simulation import play
+from orchestration.sample.speech_rows import speech_rows
 from orchestration.sample.traits import make_traits
+from orchestration.sample.trials import make_trials
 from orchestration.sample.world import World
 
 
@@ -57,15 +61,8 @@ def write_sample(
     sample, and for a folder that already holds files.
     """
     _check(out, customers, months, seed)
-    for_people, for_play, for_files, for_traits = (
-        np.random.Generator(np.random.PCG64(sequence))
-        for sequence in np.random.SeedSequence(seed).spawn(4)
-    )
-    calendar = make_calendar(months)
-    on_progress(f"Drawing {customers} customers")
-    people = make_population(for_people, calendar, customers)
-    traits = make_traits(for_traits, calendar, people)
-    world = play(for_play, calendar, people, traits, on_progress)
+    world, for_files = play_sample(customers, months, seed, on_progress=on_progress)
+    calendar = world.calendar
     written = {}
     for rows in _all_rows(world, for_files):
         kind = f"{rows.area}.{rows.kind}"
@@ -80,6 +77,33 @@ def write_sample(
     )
 
 
+def play_sample(
+    customers: int,
+    months: int,
+    seed: int,
+    experiments: tuple[Experiment, ...] = EXPERIMENTS,
+    on_progress: Callable[[str], None] = lambda message: None,
+) -> tuple[World, np.random.Generator]:
+    """Play a sample without writing it; give with it what draws how its files are delivered."""
+    for_people, for_play, for_files, for_traits, for_trials = (
+        np.random.Generator(np.random.PCG64(sequence))
+        for sequence in np.random.SeedSequence(seed).spawn(5)
+    )
+    calendar = make_calendar(months)
+    on_progress(f"Drawing {customers} customers")
+    people = make_population(for_people, calendar, customers)
+    traits = make_traits(for_traits, calendar, people)
+    world = play(
+        for_play,
+        calendar,
+        people,
+        traits,
+        in_trials=make_trials(for_trials, experiments, customers),
+        on_progress=on_progress,
+    )
+    return world, for_files
+
+
 def _all_rows(world: World, rng: np.random.Generator) -> Iterator[Rows]:
     take = world.journal.take
     payments, statuses = take("payments"), take("payment_statuses")
@@ -92,11 +116,14 @@ def _all_rows(world: World, rng: np.random.Generator) -> Iterator[Rows]:
     yield from point_rows(world, rng, contacts)
     yield from consent_rows(world, rng, contacts)
     yield from feedback_rows(world, rng, contacts, payments)
-    yield from reason_rows(world, rng, contacts)
+    learnt = learn_reasons(world, rng, contacts)
+    yield from reason_rows(world, learnt)
     yield from portal_rows(world, rng, contacts, payments, statuses)
     yield from case_rows(world, entered)
     yield from cost_rows(world, contacts, entered)
     yield from revenue_rows(world, payments, statuses)
+    yield from assignment_rows(world)
+    yield from speech_rows(world, world.trials.rng, contacts, learnt)
 
 
 def _check(out: Path, customers: int, months: int, seed: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from orchestration.sample import agreements, preferences, stages
-from orchestration.sample.calendar import DAY_SECONDS
+from orchestration.sample.calendar import DAY_SECONDS, FAR
 from orchestration.sample.channels import (
     AUTOMATED,
     BOT,
@@ -20,11 +20,17 @@ from orchestration.sample.channels import (
     VOICE,
     WHATSAPP,
 )
-from orchestration.sample.population import pick
-from orchestration.sample.world import DPD_EDGES, SPAN, Late, World, on_day
+from orchestration.sample.planted import (
+    ATTEMPTS_SINCE,
+    CALLERS_SINCE,
+    REMINDER,
+    SOFTWARE_ADOPTED,
+)
+from orchestration.sample.population import SPAN, pick
+from orchestration.sample.world import CALM, DPD_EDGES, Late, World, no_rows, on_day
 
-CAMPAIGNS = ("pre_due", "early", "mid", "late", "recovery", "agreement")
-PRE_DUE, EARLY, MID, LATE, RECOVERY, AGREEMENT = range(6)
+CAMPAIGNS = ("pre_due", "early", "mid", "late", "recovery", "agreement", "early_warning")
+PRE_DUE, EARLY, MID, LATE, RECOVERY, AGREEMENT, EARLY_WARNING = range(len(CAMPAIGNS))
 CAMPAIGN_BY_BUCKET = np.array([EARLY, EARLY, EARLY, MID, MID, LATE, RECOVERY])
 
 DAILY_ATTEMPTS = {
@@ -42,6 +48,8 @@ SATURDAY, SUNDAY, SATURDAY_FACTOR = 5, 6, 0.35
 BOT_SHARE, SECOND_CALL_SHARE = 0.2, 0.35
 REMINDED_SHARE, REMINDED_DAYS_BEFORE = 0.12, 2
 REMINDERS = np.array([SMS, WHATSAPP, EMAIL])
+# stands for the days before a due date that is still far
+WARNED_DPD = -30
 
 CALL_WEIGHTS = (0,) * 8 + (6, 11, 12, 10, 6, 7, 9, 10, 9, 8, 7, 5)
 MESSAGE_WEIGHTS = (0,) * 8 + (8, 18, 16, 8, 4, 4, 10, 12, 8, 6, 4, 2)
@@ -98,7 +106,7 @@ def attempts_of(
     """
     targets = _targets(world, day, late)
     waiting = targets.where(world.book.quiet_until[targets.person] < day)
-    pieces = [_reminders(world, day), *_callers(world, day, targets)]
+    pieces = [_reminders(world, day), _warnings(world, day), *_callers(world, day, targets)]
     pieces += _outbound(world, day, waiting) if world.calendar.business[day] else []
     if world.calendar.weekday[day] == SATURDAY:
         some = world.rng.random(len(waiting.person)) < SATURDAY_FACTOR
@@ -143,7 +151,8 @@ def _outbound(world: World, day: int, targets: Targets) -> list[Attempts]:
     share = np.where(targets.agreement >= 0, 1.0, share)
     pieces = []
     for channel, daily in DAILY_ATTEMPTS.items():
-        eager = preferences.eagerness(world, day, channel, targets.person)
+        eager = ATTEMPTS_SINCE.get(channel, 1.0) if _has_software(world, day) else 1.0
+        eager = eager * preferences.eagerness(world, day, channel, targets.person)
         tried = rng.random(len(bucket)) < daily[bucket] * share * eager
         tried &= (closed >> channel) & 1 == 0
         chosen = targets.where(tried)
@@ -175,7 +184,10 @@ def _callers(world: World, day: int, targets: Targets) -> list[Attempts]:
     for channel, daily in DAILY_CALLERS.items():
         if channel == VOICE and world.calendar.weekday[day] == SUNDAY:
             continue
-        calling = (rng.random(len(eager)) < daily * eager) & ~book.is_stopped[targets.person]
+        since = CALLERS_SINCE.get(channel, 1.0) if _has_software(world, day) else 1.0
+        calling = (rng.random(len(eager)) < daily * since * eager) & ~book.is_stopped[
+            targets.person
+        ]
         chosen = targets.where(calling)
         weights = CALL_WEIGHTS if channel == VOICE else CLOCK_ROUND_WEIGHTS
         actor = {VOICE: HUMAN, WHATSAPP: HUMAN, CHATBOT: BOT, PORTAL: SELF}[channel]
@@ -195,6 +207,10 @@ def _callers(world: World, day: int, targets: Targets) -> list[Attempts]:
     return pieces
 
 
+def _has_software(world: World, day: int) -> bool:
+    return world.calendar.date(day) >= SOFTWARE_ADOPTED
+
+
 def _reminders(world: World, day: int) -> Attempts:
     """Remind some customers who are not behind of what is due in two days."""
     people, book, rng = world.people, world.book, world.rng
@@ -210,7 +226,7 @@ def _reminders(world: World, day: int) -> Attempts:
         & (book.mood[person] == 0)
         & (book.paid_day[person] != day)
         & ~book.is_barred[person]
-        & (rng.random(len(due)) < REMINDED_SHARE)
+        & (rng.random(len(due)) < _reminded_share(world, person))
         & (world.calendar.weekday[day] != SUNDAY)
     )
     person, first = np.unique(person[reminded], return_index=True)
@@ -226,6 +242,34 @@ def _reminders(world: World, day: int) -> Attempts:
     )
     return _attempts(
         world, day, targets, channel=channel[kept], actor=AUTOMATED, hour_weights=MESSAGE_WEIGHTS
+    )
+
+
+def _reminded_share(world: World, person: np.ndarray) -> np.ndarray:
+    trials = world.trials
+    share = np.where(trials.is_treated(REMINDER, person), 1.0, REMINDED_SHARE)
+    return np.where(trials.is_control(REMINDER, person), 0.0, share)
+
+
+def _warnings(world: World, day: int) -> Attempts:
+    """Write to those who are to be warned today, if they are not behind by now."""
+    book, rows = world.book, world.agenda.due("warn", day)
+    contract = rows["contract"] if rows else no_rows()
+    person = world.people.contracts.person[contract]
+    kept = (
+        (book.mood[person] == CALM) & ~book.is_barred[person] & (book.closed_day[contract] == FAR)
+    )
+    kept &= (book.closed_channels[person] >> WHATSAPP) & 1 == 0
+    size = int(kept.sum())
+    targets = Targets(
+        person=person[kept],
+        contract=contract[kept],
+        agreement=np.full(size, -1),
+        owed=np.zeros(size, dtype=np.int64),
+        dpd=np.full(size, WARNED_DPD),
+    )
+    return _attempts(
+        world, day, targets, channel=WHATSAPP, actor=AUTOMATED, hour_weights=MESSAGE_WEIGHTS
     )
 
 
@@ -267,6 +311,7 @@ def _attempts(
     campaign = CAMPAIGN_BY_BUCKET[np.searchsorted(DPD_EDGES, targets.dpd)]
     campaign = np.where(targets.agreement >= 0, AGREEMENT, campaign)
     campaign = np.where(targets.dpd < 0, PRE_DUE, campaign)
+    campaign = np.where(targets.dpd == WARNED_DPD, EARLY_WARNING, campaign)
     return Attempts(
         person=targets.person,
         contract=targets.contract,

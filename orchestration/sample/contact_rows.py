@@ -50,7 +50,7 @@ QUEUED, SENT, DELIVERY, BOUNCE, OPENED, CLICK, VISITED, REPLY, OPTED_OUT = range
 QUEUED_SHARE, MACHINE_OPENS, SCANNER_CLICKS = 0.05, 0.18, 0.04
 OPENED_SHARE = np.array([0, 0, 0.55, 0.22, 0, 0, 0, 0])
 AUTOMATIC_REPLIES = np.array([0, 0, 0.01, 0.025, 0, 0, 0, 0])
-OPENS_AGAIN, VISITS_PERCENT = 0.15, 85
+OPENS_AGAIN, VISITS_PERCENT, RECORDED_PERCENT = 0.15, 85, 90
 TEMPLATE_VARIANTS = 2
 
 
@@ -67,6 +67,12 @@ def contact_rows(world: World, rng: np.random.Generator, contacts: Columns) -> I
 def opted_out_at(instant: np.ndarray, number: np.ndarray) -> np.ndarray:
     """Give when customers opted out by messages of an instant."""
     return instant + 120 + number % 3000
+
+
+def is_recorded(contacts: Columns) -> np.ndarray:
+    """Say which contacts are calls that were recorded: all but a few of those connected."""
+    is_call = (contacts["channel"] == VOICE) & (contacts["duration"] >= 0)
+    return is_call & (contacts["instant"] * 29 % 100 < RECORDED_PERCENT)
 
 
 def visits(number: np.ndarray) -> np.ndarray:
@@ -100,6 +106,8 @@ def _contacts(world: World, rng: np.random.Generator, contacts: Columns, told: n
     contracts = world.people.contracts
     contract = contacts["contract"][row]
     in_utc = channel == WHATSAPP
+    recorded = is_recorded(contacts)[row].astype(object)
+    recorded[(channel != VOICE) | (contacts["duration"][row] < 0)] = None
     return Rows(
         area="contact",
         kind="contacts",
@@ -121,6 +129,7 @@ def _contacts(world: World, rng: np.random.Generator, contacts: Columns, told: n
             "campaign": words(CAMPAIGNS, campaign),
             "template": words(templates, np.where(is_message, template, -1)),
             "duration_seconds": whole(contacts["duration"][row]),
+            "is_recorded": plain(recorded),
             "updated_at": instants(calendar, updated),
         },
         daily=True,

@@ -3,7 +3,12 @@
 import numpy as np
 
 from orchestration.sample import agreements, cash, paying, promises
-from orchestration.sample.attempts import Attempts, attempts_of
+from orchestration.sample.attempts import (
+    PRE_DUE,
+    REMINDED_DAYS_BEFORE,
+    Attempts,
+    attempts_of,
+)
 from orchestration.sample.calendar import DAY_SECONDS, FAR
 from orchestration.sample.channels import (
     EMAIL,
@@ -16,7 +21,8 @@ from orchestration.sample.channels import (
     VOICE,
     WHATSAPP,
 )
-from orchestration.sample.population import pick
+from orchestration.sample.planted import AGE_LIMITS, ANSWERS_BY_AGE, MIDDLE, REACTS_BY_AGE
+from orchestration.sample.population import ABROAD, HOURS_BEHIND, pick
 from orchestration.sample.staff import agents_at_work
 from orchestration.sample.traits import DECEASED
 from orchestration.sample.world import Late, World, late_debts
@@ -26,6 +32,7 @@ CONNECTED, NO_ANSWER, BUSY, VOICEMAIL, DELIVERED, BOUNCED, FAILED = range(7)
 PARTIES = ("right", "third", "wrong", "unknown")
 RIGHT, THIRD, WRONG, UNKNOWN = range(4)
 
+DAYS_A_YEAR = 365.25
 CONNECTED_SHARE, RIGHT_SHARE = 0.44, 0.57
 ANSWERS_BY_HOUR = np.array(
     [1.0] * 8 + [0.7, 0.8, 0.9, 1.0, 1.25, 1.15, 0.95, 0.9, 0.95, 1.1, 1.35, 1.3] + [1.0] * 4
@@ -112,7 +119,7 @@ def reach_out(world: World, day: int) -> None:
         response=response,
         agent=agent,
     )
-    _remember(world, day, attempts, reached)
+    _remember(world, day, attempts, outcome[kept], reached)
     _act(
         world,
         day,
@@ -129,10 +136,12 @@ def reach_out(world: World, day: int) -> None:
 def _answers(world: World, attempts: Attempts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw outcome, party and seconds of conversation (-1 where there was none)."""
     rng, size = world.rng, len(attempts.person)
-    hour = attempts.instant % DAY_SECONDS // 3600
+    hour = _local_hour(world, attempts)
+    age = _age_band(world, attempts)
     by_phone = np.isin(attempts.channel, (VOICE, IVR)) & ~attempts.is_inbound
     reachable = world.people.customers.reachability[attempts.person]
-    connects = rng.random(size) < CONNECTED_SHARE * ANSWERS_BY_HOUR[hour] * (0.7 + 0.6 * reachable)
+    answers = CONNECTED_SHARE * ANSWERS_BY_HOUR[hour] * ANSWERS_BY_AGE[age]
+    connects = rng.random(size) < answers * (0.7 + 0.6 * reachable)
     unanswered = np.array([NO_ANSWER, BUSY, VOICEMAIL, FAILED])[
         pick(rng, (0.58, 0.12, 0.22, 0.08), size)
     ]
@@ -154,6 +163,22 @@ def _answers(world: World, attempts: Attempts) -> tuple[np.ndarray, np.ndarray, 
     return outcome, party, np.where(talked, spoken, -1).astype(np.int64)
 
 
+def _local_hour(world: World, attempts: Attempts) -> np.ndarray:
+    """Give the hour of the day where the customers are."""
+    region = world.people.customers.region[attempts.person]
+    region = np.where(world.traits.is_abroad[attempts.person], ABROAD, region)
+    return (attempts.instant // 3600 - HOURS_BEHIND[region]) % 24
+
+
+def _age_band(world: World, attempts: Attempts) -> np.ndarray:
+    """Give the age bands of planted; companies and those of unknown age are in the middle."""
+    born = world.people.customers.birth_day[attempts.person]
+    day = attempts.instant // DAY_SECONDS
+    age = (day - world.calendar.last - born) / DAYS_A_YEAR
+    band = np.searchsorted(AGE_LIMITS, np.floor(age), side="left")
+    return np.where(born < FAR, band, MIDDLE)
+
+
 def _is_dead(world: World, person: np.ndarray) -> np.ndarray:
     return world.book.is_stopped[person] & (world.traits.fate[person] == DECEASED)
 
@@ -169,8 +194,11 @@ def _reactions(
     rng, size = world.rng, len(attempts.person)
     mood = world.book.mood[attempts.person]
     delivered = (outcome == DELIVERED) & ~_is_dead(world, attempts.person)
-    clicks = delivered & (rng.random(size) < CLICKS[mood] * CLICKS_BY_CHANNEL[attempts.channel])
-    replies = delivered & (rng.random(size) < REPLIES[mood] * REPLIES_BY_CHANNEL[attempts.channel])
+    by_age = REACTS_BY_AGE[attempts.channel, _age_band(world, attempts)]
+    click = CLICKS[mood] * CLICKS_BY_CHANNEL[attempts.channel] * by_age
+    reply = REPLIES[mood] * REPLIES_BY_CHANNEL[attempts.channel] * by_age
+    clicks = delivered & (rng.random(size) < click)
+    replies = delivered & (rng.random(size) < reply)
     called = (party == RIGHT) & np.isin(attempts.channel, (VOICE, IVR))
     reached = np.where(replies, REPLIED, np.where(clicks, CLICKED, NOT_REACHED))
     reached = np.where(called, BY_CALL, reached)
@@ -266,9 +294,13 @@ def _record(
     )
 
 
-def _remember(world: World, day: int, attempts: Attempts, reached: np.ndarray) -> None:
+def _remember(
+    world: World, day: int, attempts: Attempts, outcome: np.ndarray, reached: np.ndarray
+) -> None:
     book = world.book
     book.warmed_day[attempts.person[reached != NOT_REACHED]] = day
+    reminded = attempts.person[(attempts.campaign == PRE_DUE) & (outcome == DELIVERED)]
+    book.reminded_until[reminded] = day + REMINDED_DAYS_BEFORE
     talked = attempts.person[(reached == BY_CALL) | (reached == CALLED_US)]
     book.quiet_until[talked] = np.maximum(book.quiet_until[talked], day + QUIET_DAYS_AFTER_CALL)
 

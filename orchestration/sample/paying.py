@@ -6,6 +6,7 @@ import numpy as np
 
 from orchestration.sample import cash, charges
 from orchestration.sample.calendar import FAR, Calendar
+from orchestration.sample.planted import REMINDED_FACTOR, WARNED_FACTOR
 from orchestration.sample.population import (
     BOLETO,
     DIRECT_DEBIT,
@@ -105,6 +106,8 @@ def pay_on_time(world: World, day: int) -> None:
     missed = 1 - np.interp(people.customers.discipline[person], *ON_TIME_BY_DISCIPLINE)
     missed *= people.contracts.risk[contract]
     missed *= np.where(people.instalments.number[instalment] == 1, FIRST_INSTALMENT_RISK, 1)
+    missed *= np.where(book.reminded_until[person] >= day, REMINDED_FACTOR, 1)
+    missed *= np.where(book.warned_until[person] >= day, WARNED_FACTOR, 1)
     chance = (1 - missed) * ELSEWHERE_BY_MOOD[book.mood[person]] * ~book.is_stopped[person]
     pays = rng.random(len(contract)) < chance
     debit = people.contracts.method[contract] == DIRECT_DEBIT

@@ -18,6 +18,8 @@ TIME_ZONES = (
     "America/Sao_Paulo",
     "America/Bogota",
 )
+# the clocks of those time zones after that of the portfolio
+HOURS_BEHIND = np.array([1, 0, 1, 0, 0, 2])
 SEGMENTS = ("mass", "middle", "affluent", "small_business")
 CHANNELS_PREFERRED = ("whatsapp", "voice", "email", "sms")
 

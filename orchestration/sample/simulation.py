@@ -14,13 +14,15 @@ from orchestration.sample import (
     paying,
     preferences,
     promises,
+    scores,
     staff,
     stages,
+    trials,
 )
 from orchestration.sample.calendar import FAR, Calendar
 from orchestration.sample.population import SUBSCRIPTION, Population
 from orchestration.sample.traits import Traits
-from orchestration.sample.world import Book, World, late_debts
+from orchestration.sample.world import Book, Trials, World, late_debts
 
 
 def play(
@@ -28,10 +30,12 @@ def play(
     calendar: Calendar,
     people: Population,
     traits: Traits,
+    *,
+    in_trials: Trials,
     on_progress: Callable[[str], None],
 ) -> World:
     """Play every day from day 0 to the last; the journal of the world says what happened."""
-    world = _new_world(rng, calendar, people, traits)
+    world = _new_world(rng, calendar, people, traits, in_trials)
     month = None
     for day in range(calendar.last + 1):
         if calendar.date(day).month != month:
@@ -42,6 +46,7 @@ def play(
 
 
 def _play_day(world: World, day: int) -> None:
+    scores.score(world, day)
     paying.issue(world, day)
     paying.fall_due(world, day)
     stages.strike(world, day)
@@ -61,8 +66,10 @@ def _play_day(world: World, day: int) -> None:
     late = late_debts(world, day)
     stages.move(world, day, late)
     disputes.open_some(world, day, late)
+    trials.enrol(world, day, late)
     not_paid = world.book.paid_day[late.person] != day
     paying.pay_late(world, day, late.where(not_paid))
+    trials.pay_moved(world, day)
     agreements.play(world, day)
     promises.cancel(world, day)
     outreach.reach_out(world, day)
@@ -70,7 +77,11 @@ def _play_day(world: World, day: int) -> None:
 
 
 def _new_world(
-    rng: np.random.Generator, calendar: Calendar, people: Population, traits: Traits
+    rng: np.random.Generator,
+    calendar: Calendar,
+    people: Population,
+    traits: Traits,
+    in_trials: Trials,
 ) -> World:
     contracts, instalments = people.contracts, people.instalments
     size, persons = len(contracts.customer), len(people.customers.golden)
@@ -84,6 +95,7 @@ def _new_world(
         calendar=calendar,
         people=people,
         traits=traits,
+        trials=in_trials,
         rng=rng,
         book=Book(
             scheduled=scheduled,
@@ -107,6 +119,9 @@ def _new_world(
             is_stopped=np.zeros(persons, dtype=bool),
             is_barred=np.zeros(persons, dtype=bool),
             is_issued=is_issued,
+            score=np.full(persons, -1),
+            reminded_until=np.full(persons, -1),
+            warned_until=np.full(persons, -1),
         ),
         agents=agents,
         at_work=at_work,

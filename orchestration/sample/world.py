@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from orchestration.sample.calendar import DAY_SECONDS, FAR, Calendar
+from orchestration.sample.planted import CONTROL, TREATED, Experiment
 from orchestration.sample.population import SPAN, SUBSCRIPTION, Population
 from orchestration.sample.traits import Traits
 
@@ -37,6 +38,9 @@ JOURNAL = {
     "promise_changes": ("promise", "instant", "successor"),
     "stages": ("contract", "stage", "day", "owed"),
     "disputes": ("contract", "amount", "opened_day", "closed_day", "reason"),
+    "assignments": ("experiment", "contract", "arm", "instant"),
+    "answers": ("contract", "instant", "mood"),
+    "scores": ("customer", "score", "day"),
 }
 
 
@@ -90,7 +94,8 @@ class Book:
     ``fallen_due`` (both, due before today), ``paid`` (cash and credits), ``agreement`` (the
     one that holds it, -1 if none). By person: ``mood``, days until or on which, the bits of
     the channels not to be used (``closed_channels``), whether nothing is paid any more
-    (``is_stopped``) and whether we know why (``is_barred``).
+    (``is_stopped``), whether we know why (``is_barred``), the bureau's latest ``score`` and the
+    last days of which a reminder or a warning is heeded.
     """
 
     scheduled: np.ndarray
@@ -114,6 +119,33 @@ class Book:
     is_stopped: np.ndarray
     is_barred: np.ndarray
     is_issued: np.ndarray
+    score: np.ndarray
+    reminded_until: np.ndarray
+    warned_until: np.ndarray
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Who takes part in the experiments, and their arms.
+
+    ``arm`` (-1: in none yet) and ``enrolled_day`` are by experiment and person, as is
+    ``takes_part``: who does once qualified. ``rng`` draws what experiments and scores are made
+    of, and nothing else.
+    """
+
+    experiments: tuple[Experiment, ...]
+    rng: np.random.Generator
+    takes_part: np.ndarray
+    arm: np.ndarray
+    enrolled_day: np.ndarray
+
+    def is_control(self, number: int, person: np.ndarray) -> np.ndarray:
+        """Whether persons are in the arm of an experiment that is not treated."""
+        return self.arm[number, person] == CONTROL
+
+    def is_treated(self, number: int, person: np.ndarray) -> np.ndarray:
+        """Whether persons are in the treated arm of an experiment."""
+        return self.arm[number, person] == TREATED
 
 
 @dataclass
@@ -126,6 +158,7 @@ class World:
     calendar: Calendar
     people: Population
     traits: Traits
+    trials: Trials
     rng: np.random.Generator
     book: Book
     agents: Columns
