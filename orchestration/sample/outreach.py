@@ -21,7 +21,13 @@ from orchestration.sample.channels import (
     VOICE,
     WHATSAPP,
 )
-from orchestration.sample.planted import AGE_LIMITS, ANSWERS_BY_AGE, MIDDLE, REACTS_BY_AGE
+from orchestration.sample.planted import (
+    AGE_LIMITS,
+    ANSWERS_BY_AGE,
+    MIDDLE,
+    PAYS_BY_HOUR,
+    REACTS_BY_AGE,
+)
 from orchestration.sample.population import ABROAD, HOURS_BEHIND, pick
 from orchestration.sample.staff import agents_at_work
 from orchestration.sample.traits import DECEASED
@@ -215,7 +221,8 @@ def _actions(
     """Draw what customers do about the debt: nothing, pay, promise or take an offer."""
     mood = world.book.mood[attempts.person]
     debt = (attempts.agreement < 0) & (attempts.owed > 0)
-    pays = PAYS_NOW[reached, mood] * (attempts.owed > 0)
+    by_hour = np.where(reached == BY_CALL, PAYS_BY_HOUR[_local_hour(world, attempts)], 1)
+    pays = PAYS_NOW[reached, mood] * by_hour * (attempts.owed > 0)
     promised = PROMISES[reached, mood] * debt
     promised = promised * (world.book.promised_until[attempts.contract] < day)
     takes = TAKES_OFFER[reached, mood] * (debt & (attempts.dpd > OFFERED_FROM_DPD))

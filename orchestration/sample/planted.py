@@ -19,12 +19,14 @@ Who is moved is drawn of either arm alike, so that where a share r of the others
 treated pay MOVED * (1 - r) more. What the other effects come to depends on who is treated; a
 sample with one arm for all (``all_in``) against one with the other says it.
 
-Elsewhere: calls are answered by the customer's local hour (outreach.ANSWERS_BY_HOUR), less by
-the young and more by the old (ANSWERS_BY_AGE); messages are reacted to by channel
-(outreach.CLICKS_BY_CHANNEL, REPLIES_BY_CHANNEL) and age (REACTS_BY_AGE), at every hour alike.
-By segment, region and size of the debt nothing differs.
+Elsewhere: calls are answered by the hour of the customer's clock (outreach.ANSWERS_BY_HOUR),
+less by the young and more by the old (ANSWERS_BY_AGE); who answers in the evening pays at once
+more often (PAYS_BY_HOUR). Messages are reacted to by channel (outreach.CLICKS_BY_CHANNEL,
+REPLIES_BY_CHANNEL) and age (REACTS_BY_AGE); by hour only in so far as nobody reacts to those of
+the late evening after midnight. By segment, region and size of the debt nothing differs.
 
-From SOFTWARE_ADOPTED on we call less and more customers help themselves.
+From SOFTWARE_ADOPTED on, the change OPERATION_CHANGE, we call less and more customers help
+themselves.
 """
 
 from dataclasses import dataclass, replace
@@ -59,7 +61,7 @@ class Experiment:
 
 
 EXPERIMENTS = (
-    Experiment("pre_due_reminder", "holdout", "reminder", 0.5, enrolled=0.5),
+    Experiment("pre_due_reminder", "holdout", "reminder", 0.5, enrolled=0.7),
     Experiment("early_feedback", "not_asked", "asked", 0.5),
     Experiment("payment_link_sms", "champion", "challenger", 0.5),
     Experiment("settlement_offer", "standard", "flexible", 0.5, is_of_contracts=True),
@@ -68,7 +70,7 @@ EXPERIMENTS = (
 REMINDER, FEEDBACK, LINK, OFFER, WARNING = range(len(EXPERIMENTS))
 CONTROL, TREATED = 0, 1
 
-REMINDED_FACTOR = 0.35
+REMINDED_FACTOR = 0.25
 WARNED_FACTOR, WARNED_DAYS = 0.4, 45
 # by experiment
 MOVED = {FEEDBACK: 0.3, OFFER: 0.22}
@@ -81,7 +83,11 @@ ANSWERS_BY_AGE = np.array([0.75, 1.0, 1.15])
 REACTS_BY_AGE = np.ones((len(CHANNELS), 3))
 REACTS_BY_AGE[WHATSAPP] = (1.5, 1.0, 0.6)
 REACTS_BY_AGE[EMAIL] = (0.7, 1.0, 1.3)
+# of a conversation we begin, by the customer's clock
+PAYS_BY_HOUR = np.ones(24)
+PAYS_BY_HOUR[18:21] = 2.0
 
+OPERATION_CHANGE = "collection_software"
 SOFTWARE_ADOPTED = date(2026, 1, 5)
 ATTEMPTS_SINCE = {VOICE: 0.55, IVR: 0.55}
 CALLERS_SINCE = {VOICE: 0.7, CHATBOT: 1.6, PORTAL: 1.8}

@@ -22,7 +22,7 @@ from orchestration.sample.world import CALM, OPEN, Late, Trials, World, late_deb
 
 NOT_IN = -1
 ENROLLED_BEFORE_DUE, ENTRY_DPD, LINK_DPD, OFFER_DPD = 5, 1, 8, 30
-WARNED_BELOW, WARNED_AHEAD = 120, 32
+WARNED_BELOW, WARNED_AHEAD = 130, 32
 ASKED_AFTER, ANSWERS_SHARE = (1, 8), 0.7
 
 
