@@ -67,7 +67,7 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     with _shared_place(tmp_path_factory, "shared_sample") as place:
         if not (place / "home" / "published").exists():
-            write_sample(place / "exports", 150, 5, seed=11)
+            write_sample(place / "exports", 150, 5, seed=17)
             released(place / "exports", place / "home")
     return place / "home"
 

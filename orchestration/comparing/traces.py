@@ -18,6 +18,7 @@ PLACES = {
     "instalment": ("fct_instalments", "instalment_id"),
     "agreement": ("fct_agreements", "agreement_id"),
     "offer": ("fct_agreements", "agreement_id"),
+    "stay": ("fct_customer_episodes", "episode_id"),
     "contact": ("fct_contacts", "contact_id"),
     "call": ("fct_contacts", "contact_id"),
     "message": ("fct_contacts", "contact_id"),
