@@ -1,6 +1,6 @@
--- One row per assignment: whether the outcome its experiment is judged by came, strictly
--- after it and within the horizon, whether that can be told, and whether a contact of
--- the experiment reached the unit.
+-- One row per assignment: whether the outcome its experiment is judged by came,
+-- strictly after it and within the horizon, whether that can be told, and whether a
+-- contact of the experiment reached the unit.
 
 with
 
@@ -25,136 +25,117 @@ assignments as (
 
 ),
 
-contracts as (
-
-    select * from {{ ref('dim_contracts') }}
-
-),
-
--- the debts of a unit: the contract, or all of the customer's
-debts as (
+-- cash that names no debt is its customer's all the same
+cash_of_units as (
 
     select
         assignments.*,
-        contracts.contract_id as debt_id
+        cash.booked_at,
+        cash.booked_date
     from assignments
-    inner join contracts on assignments.contract_id = contracts.contract_id
+    inner join {{ ref('fct_allocations') }} as cash
+        on assignments.contract_id = cash.contract_id
+    where cash.is_ours and cash.restated_amount > 0
 
     union all
 
     select
         assignments.*,
-        contracts.contract_id as debt_id
+        cash.booked_at,
+        cash.booked_date
     from assignments
-    inner join contracts on assignments.customer_id = contracts.customer_id
-    where assignments.unit_kind = 'customer'
-
-),
-
--- cash that names no debt is its customer's all the same
-cash as (
-
-    select * from {{ ref('fct_allocations') }}
-    where is_ours and restated_amount > 0
-
-),
-
-last_cash as (
-
-    select
-        contract_id,
-        booked_date,
-        max(booked_at) as last_booked_at
-    from cash
-    where contract_id is not null
-    group by contract_id, booked_date
+    inner join {{ ref('fct_allocations') }} as cash
+        on assignments.customer_id = cash.customer_id
+    where
+        assignments.unit_kind = 'customer'
+        and cash.is_ours
+        and cash.restated_amount > 0
 
 ),
 
 paid as (
 
     select
-        assignments.experiment,
-        assignments.unit_kind,
-        assignments.unit_id
-    from assignments
-    inner join cash on assignments.contract_id = cash.contract_id
+        experiment,
+        unit_kind,
+        unit_id
+    from cash_of_units
     where
-        assignments.outcome = 'paid'
-        and assignments.assigned_at < cash.booked_at
-        and assignments.horizon_end_date >= cash.booked_date
+        outcome = 'paid'
+        and assigned_at < booked_at
+        and horizon_end_date >= booked_date
+
+),
+
+due as (
+
+    select
+        instalments.experiment,
+        instalments.unit_kind,
+        instalments.unit_id,
+        instalments.is_paid_on_time as has_outcome
+    from {{ ref('int_instalments_assigned') }} as instalments
+    inner join assignments
+        on
+            instalments.experiment = assignments.experiment
+            and instalments.unit_kind = assignments.unit_kind
+            and instalments.unit_id = assignments.unit_id
+    where assignments.outcome = 'on_time'
+
+),
+
+-- the debts of a unit: the contract, or all of the customer's
+episodes_of_units as (
+
+    select
+        assignments.*,
+        episodes.contract_id as debt_id,
+        episodes.entry_date,
+        episodes.exit_date,
+        episodes.last_date,
+        episodes.exit_reason
+    from assignments
+    inner join {{ ref('fct_collection_episodes') }} as episodes
+        on assignments.contract_id = episodes.contract_id
 
     union all
 
     select
-        assignments.experiment,
-        assignments.unit_kind,
-        assignments.unit_id
+        assignments.*,
+        episodes.contract_id as debt_id,
+        episodes.entry_date,
+        episodes.exit_date,
+        episodes.last_date,
+        episodes.exit_reason
     from assignments
-    inner join cash on assignments.customer_id = cash.customer_id
-    where
-        assignments.unit_kind = 'customer'
-        and assignments.outcome = 'paid'
-        and assignments.assigned_at < cash.booked_at
-        and assignments.horizon_end_date >= cash.booked_date
-
-),
-
--- what had been paid before the assignment is nobody's doing in either arm
-due as (
-
-    select
-        debts.experiment,
-        debts.unit_kind,
-        debts.unit_id,
-        instalments.settled_date <= instalments.due_date
-        and instalments.is_settled_by_cash as has_outcome
-    from debts
-    inner join {{ ref('fct_instalments') }} as instalments
-        on
-            debts.debt_id = instalments.contract_id
-            and debts.assigned_date < instalments.due_date
-            and debts.horizon_end_date >= instalments.due_date
-    left join last_cash
-        on
-            instalments.contract_id = last_cash.contract_id
-            and instalments.settled_date = last_cash.booked_date
-    where
-        debts.outcome = 'on_time'
-        and (
-            instalments.settled_date is null
-            or coalesce(
-                last_cash.last_booked_at, {{ hour_unknown('instalments.settled_date') }}
-            ) > debts.assigned_at
-        )
+    inner join {{ ref('fct_collection_episodes') }} as episodes
+        on assignments.customer_id = episodes.customer_id
+    where assignments.unit_kind = 'customer'
 
 ),
 
 in_collection as (
 
     select
-        debts.experiment,
-        debts.unit_kind,
-        debts.unit_id,
+        episodes.experiment,
+        episodes.unit_kind,
+        episodes.unit_id,
         episodes.exit_reason in ('paid', 'settled_with_haircut')
-        and episodes.exit_date <= debts.horizon_end_date as has_outcome
-    from debts
-    inner join {{ ref('fct_collection_episodes') }} as episodes
+        and episodes.exit_date <= episodes.horizon_end_date as has_outcome
+    from episodes_of_units as episodes
+    left join {{ ref('int_debt_cash_days') }} as cash_days
         on
-            debts.debt_id = episodes.contract_id
-            and debts.assigned_date >= episodes.entry_date
-            and debts.assigned_date <= episodes.last_date
-    left join last_cash
-        on
-            episodes.contract_id = last_cash.contract_id
-            and episodes.exit_date = last_cash.booked_date
+            episodes.debt_id = cash_days.contract_id
+            and episodes.exit_date = cash_days.booked_date
     where
-        debts.outcome = 'resolved'
+        episodes.outcome = 'resolved'
+        and episodes.assigned_date >= episodes.entry_date
+        and episodes.assigned_date <= episodes.last_date
         and (
             episodes.exit_date is null
             or coalesce(
-                last_cash.last_booked_at, {{ hour_unknown('episodes.exit_date') }}
-            ) > debts.assigned_at
+                cash_days.last_booked_at, {{ hour_unknown('episodes.exit_date') }}
+            ) > episodes.assigned_at
         )
 
 ),
@@ -166,7 +147,9 @@ agreements as (
         agreements.customer_id,
         agreements.agreed_date,
         case
-            when agreements.has_signed_time and agreements.signed_date = agreements.agreed_date
+            when
+                agreements.has_signed_time
+                and agreements.signed_date = agreements.agreed_date
                 then agreements.signed_at
             else {{ hour_unknown('agreements.agreed_date') }}
         end as agreed_at
@@ -198,6 +181,24 @@ agreed as (
 
 ),
 
+seen as (
+
+    select * from due
+    union all
+    select * from in_collection
+    union all
+    select
+        *,
+        true as has_outcome
+    from paid
+    union all
+    select
+        *,
+        true as has_outcome
+    from agreed
+
+),
+
 -- of several instalments, or debts, every one
 outcomes as (
 
@@ -206,15 +207,7 @@ outcomes as (
         unit_kind,
         unit_id,
         min(case when has_outcome then 1 else 0 end) = 1 as has_outcome
-    from (
-        select *, true as has_outcome from paid
-        union all
-        select *, true as has_outcome from agreed
-        union all
-        select * from due
-        union all
-        select * from in_collection
-    ) as seen
+    from seen
     group by experiment, unit_kind, unit_id
 
 ),

@@ -75,8 +75,8 @@ expected as (
         arms.experiment,
         arms.unit_kind,
         arms.assigned_count,
-        wholes.assigned_count * {{ ratio('arms.planned_share', 'wholes.planned_share') }}
-            as expected_count
+        wholes.assigned_count
+        * {{ ratio('arms.planned_share', 'wholes.planned_share') }} as expected_count
     from arms
     inner join wholes
         on
@@ -200,32 +200,11 @@ with_p_values as (
 
 ),
 
-ranked as (
-
-    select
-        *,
-        count(p_value) over (partition by experiment, unit_kind) as p_value_count,
-        row_number() over (
-            partition by experiment, unit_kind
-            order by p_value asc nulls last, arm asc
-        ) as p_value_rank
-    from with_p_values
-
-),
-
--- the arms of an experiment are several chances of a difference where there is none:
--- Benjamini and Hochberg, "Controlling the false discovery rate", 1995
+-- the arms of an experiment are several chances of a difference where there is none
 
 adjusted as (
 
-    select
-        *,
-        min(p_value * p_value_count / p_value_rank) over (
-            partition by experiment, unit_kind
-            order by p_value_rank
-            rows between current row and unbounded following
-        ) as adjusted_p_value
-    from ranked
+    {{ adjusted_p_values('with_p_values', ['experiment', 'unit_kind']) }}
 
 )
 
