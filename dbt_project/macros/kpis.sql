@@ -79,6 +79,7 @@
         'retention_after_collection_6m',
         'retention_after_collection_12m',
         'preference_honoured_rate',
+        'conduct_breach_rate',
     ]) }}
 {%- endmacro %}
 

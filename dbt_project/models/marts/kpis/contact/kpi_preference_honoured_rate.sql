@@ -24,17 +24,11 @@ stated as (
         contacts.contact_id,
         preferences.is_preferred,
         preferences.channel = contacts.channel as is_of_channel,
-        -- a last hour before the first is of the next morning; an hour not stated
-        -- bounds nothing
-        case
-            when preferences.stated_from_hour > preferences.stated_to_hour
-                then
-                    contacts.customer_hour < preferences.stated_from_hour
-                    and contacts.customer_hour > preferences.stated_to_hour
-            else
-                contacts.customer_hour < preferences.stated_from_hour
-                or contacts.customer_hour > preferences.stated_to_hour
-        end as is_out_of_hours
+        {{ is_out_of_stated_hours(
+            'contacts.customer_hour',
+            'preferences.stated_from_hour',
+            'preferences.stated_to_hour'
+        ) }} as is_out_of_hours
     from contacts
     inner join {{ ref('int_preferences_stated') }} as preferences
         on
