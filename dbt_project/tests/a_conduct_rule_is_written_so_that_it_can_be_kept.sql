@@ -1,6 +1,8 @@
--- Hours are written as 08:00-20:00 and end after they begin, days follow each other, two
--- rows of a rule do not hold on one day, what is counted is at least one, and every
+-- Hours are written as 08:00-20:00 and end after they begin, days follow each other,
+-- two rows of a rule do not hold on one day, what is counted is at least one, and every
 -- channel and stage is one there is: a rule that is written otherwise forbids nothing.
+
+{% set minute = '([01][0-9]|2[0-3]):[0-5][0-9]' -%}
 
 with
 
@@ -14,7 +16,9 @@ rules as (
     from {{ ref('conduct_rules') }}
     where valid_to_date < valid_from_date
 
-    {% for hours in ['weekday_hours', 'saturday_hours', 'sunday_hours', 'holiday_hours'] -%}
+    {% for hours in [
+        'weekday_hours', 'saturday_hours', 'sunday_hours', 'holiday_hours',
+    ] -%}
     union all
 
     select
@@ -24,7 +28,7 @@ rules as (
         {{ hours }} as written
     from {{ ref('conduct_rules') }}
     where
-        not {{ matches(hours, '^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$') }}
+        not {{ matches(hours, '^' ~ minute ~ '-(' ~ minute ~ '|24:00)$') }}
         or substr({{ hours }}, 1, 5) >= substr({{ hours }}, 7, 5)
 
     {% endfor -%}
@@ -44,13 +48,13 @@ rules as (
         rules.conduct_rule,
         rules.valid_from_date,
         'overlap' as wrong,
-        cast(others.valid_from_date as string) as written
+        cast(later_rules.valid_from_date as string) as written
     from {{ ref('conduct_rules') }} as rules
-    inner join {{ ref('conduct_rules') }} as others
+    inner join {{ ref('conduct_rules') }} as later_rules
         on
-            rules.conduct_rule = others.conduct_rule
-            and rules.valid_from_date < others.valid_from_date
-            and rules.valid_to_date >= others.valid_from_date
+            rules.conduct_rule = later_rules.conduct_rule
+            and rules.valid_from_date < later_rules.valid_from_date
+            and rules.valid_to_date >= later_rules.valid_from_date
 
     {% for column, words in {
         'channels': 'voice|email|sms|whatsapp|ivr|portal|chatbot|letter',

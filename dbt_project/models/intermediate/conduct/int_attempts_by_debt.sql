@@ -1,6 +1,6 @@
--- One row per contact, made or planned, and debt it is about: the contract it names, else
--- every debt of the customer with something overdue on that day. A contact about no debt
--- of which that is known is about the customer.
+-- One row per contact, made or planned, and debt it is about: the contract it names,
+-- else every debt of the customer with something overdue on that day. A contact about
+-- no debt of which that is known is about the customer.
 
 with
 

@@ -1,5 +1,5 @@
--- One row per country with customers and day up to two after as_of: what kind
--- of day it is there, and how many business days (Monday to Friday, no holiday) there have been
+-- One row per country with customers and day up to two after as_of: what kind of day it
+-- is there, and how many business days (Monday to Friday, no holiday) there have been
 -- up to and with it. A country without holidays in the calendar has none.
 
 with

@@ -1,4 +1,5 @@
--- One row per conduct rule that is judged, span of days it holds and channel it is about.
+-- One row per conduct rule that is judged, span of days it holds and channel it is
+-- about.
 
 with
 

@@ -1,6 +1,6 @@
 -- One row per contact of either side by as_of, and one per customer with something
--- overdue and channel of the queue: the contact that could be made on the day after. The
--- hours and days are those of the customer's clock.
+-- overdue and channel of the queue: the contact that could be made on the day after.
+-- The hours and days are those of the customer's clock.
 
 with
 

@@ -1,5 +1,5 @@
--- One row per contact of ours, made or planned, and conduct rule it is judged by: does it
--- break the rule, and how?
+-- One row per contact of ours, made or planned, and conduct rule it is judged by: does
+-- it break the rule, and how?
 
 with
 

@@ -29,8 +29,8 @@ inner join {{ ref('int_conduct_rules') }} as rules
         attempts.channel = rules.channel
         and attempts.local_date >= rules.valid_from_date
         and attempts.local_date <= rules.valid_to_date
-        and coalesce(rules.country = attempts.country, rules.country is null)
-        and coalesce(rules.region = attempts.region, rules.region is null)
+        and (rules.country is null or attempts.country = rules.country)
+        and (rules.region is null or attempts.region = rules.region)
 where
     attempts.direction = 'outbound'
     -- what a rule does not count it does not forbid

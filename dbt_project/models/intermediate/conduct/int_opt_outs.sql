@@ -1,7 +1,7 @@
 -- One row per customer, channel and span of time during which the customer is opted out
 -- of it: from the instant of saying so, in a consent or in answer to a message, until
--- opting in again. What is said otherwise does not lift it. Who opts out of voice opts out
--- of ivr, which is a call like it.
+-- opting in again. What is said otherwise does not lift it. Who opts out of voice opts
+-- out of ivr, which is a call like it.
 
 with
 

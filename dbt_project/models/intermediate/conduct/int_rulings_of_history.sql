@@ -115,7 +115,7 @@ conversed as (
 
 ),
 
-last_conversations as (
+last_talks as (
 
     select
         attempt_id,
@@ -134,18 +134,18 @@ too_soon as (
         ruled.attempt_id,
         ruled.conduct_rule,
         coalesce(
-            {{ days_between('last_conversations.conversation_date', 'ruled.local_date') }}
+            {{ days_between('last_talks.conversation_date', 'ruled.local_date') }}
             < ruled.within_days,
             false
         ) as is_breach,
-        last_conversations.conversation_date as since_date,
+        last_talks.conversation_date as since_date,
         cast(null as string) as observed,
         cast(null as string) as permitted
     from ruled
-    left join last_conversations
+    left join last_talks
         on
-            ruled.attempt_id = last_conversations.attempt_id
-            and ruled.scope = last_conversations.scope
+            ruled.attempt_id = last_talks.attempt_id
+            and ruled.scope = last_talks.scope
     where ruled.rule_kind = 'after_conversation'
 
 ),

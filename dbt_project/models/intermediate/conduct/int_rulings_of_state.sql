@@ -1,6 +1,7 @@
--- One row per contact of ours, made or planned, and conduct rule about the state it met:
--- what the customer has said, the stage of the debts, the hour where the customer lives.
--- The hour of a planned contact is not judged: it is chosen among those permitted.
+-- One row per contact of ours, made or planned, and conduct rule about the state it
+-- met: what the customer has said, the stage of the debts, the hour where the customer
+-- lives. The hour of a planned contact is not judged: it is chosen among those
+-- permitted.
 
 with
 
@@ -34,7 +35,7 @@ opted_out as (
         and (
             ruled.is_planned
             or ruled.delay_business_days = 0
-            or coalesce(days.business_day_number, 0)
+            or coalesce(business_days.business_day_number, 0)
             - coalesce(opt_out_days.business_day_number, 0)
             > ruled.delay_business_days
         ) as is_breach,
@@ -48,8 +49,10 @@ opted_out as (
             and ruled.channel = opt_outs.channel
             and ruled.judged_at >= opt_outs.valid_from_at
             and ruled.judged_at < opt_outs.valid_to_at
-    left join business_days as days
-        on ruled.country = days.country and ruled.local_date = days.calendar_date
+    left join business_days
+        on
+            ruled.country = business_days.country
+            and ruled.local_date = business_days.calendar_date
     left join business_days as opt_out_days
         on
             ruled.country = opt_out_days.country
@@ -98,17 +101,17 @@ customers_held as (
     select
         ruled.attempt_id,
         ruled.conduct_rule,
-        count(stages.stage) > 0 as is_breach,
+        count(customer_stages.stage) > 0 as is_breach,
         cast(null as date) as since_date,
-        min(stages.stage) as observed,
+        min(customer_stages.stage) as observed,
         cast(null as string) as permitted
     from ruled
-    left join customer_stages as stages
+    left join customer_stages
         on
-            ruled.customer_id = stages.customer_id
-            and ruled.local_date >= stages.valid_from_date
-            and ruled.local_date <= stages.valid_to_date
-            and {{ is_listed('stages.stage', 'ruled.stages') }}
+            ruled.customer_id = customer_stages.customer_id
+            and ruled.local_date >= customer_stages.valid_from_date
+            and ruled.local_date <= customer_stages.valid_to_date
+            and {{ is_listed('customer_stages.stage', 'ruled.stages') }}
     where ruled.rule_kind = 'hold' and ruled.scope = 'customer'
     group by ruled.attempt_id, ruled.conduct_rule
 
@@ -120,10 +123,12 @@ permitted_hours as (
         ruled.attempt_id,
         ruled.conduct_rule,
         ruled.local_at,
-        {{ hours_of('days.day_kind') }} as permitted
+        {{ hours_of('business_days.day_kind') }} as permitted
     from ruled
-    left join business_days as days
-        on ruled.country = days.country and ruled.local_date = days.calendar_date
+    left join business_days
+        on
+            ruled.country = business_days.country
+            and ruled.local_date = business_days.calendar_date
     where ruled.rule_kind = 'permitted_hours' and not ruled.is_planned
 
 ),
@@ -137,7 +142,8 @@ out_of_permitted_hours as (
         coalesce(
             hour(local_at) * 3600 + minute(local_at) * 60 + second(local_at)
             not between
-            {{ first_minute('permitted') }} * 60 and {{ last_minute('permitted') }} * 60,
+            {{ first_minute('permitted') }} * 60
+            and {{ last_minute('permitted') }} * 60,
             true
         ) as is_breach,
         cast(null as date) as since_date,

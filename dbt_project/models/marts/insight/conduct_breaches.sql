@@ -1,5 +1,5 @@
--- One row per contact we made and conduct rule it broke, the newest first: what compliance
--- has to look at.
+-- One row per contact we made and conduct rule it broke, the newest first: what
+-- compliance has to look at.
 
 with
 

@@ -1,5 +1,5 @@
--- One row per contact we made and conduct rule it is judged by, dated by the contact: did
--- it break the rule?
+-- One row per contact we made and conduct rule it is judged by, dated by the contact:
+-- did it break the rule?
 
 select
     judged.contact_id as unit_id,
