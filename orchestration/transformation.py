@@ -48,7 +48,7 @@ def manifest() -> Mapping:
     it, which is the last that builds what it names.
     """
     project = parsed_project().writable_manifest().to_dict(omit_none=False)
-    scored = _downstream_of_scores(project)
+    scored = downstream_of_scores(project)
     for node in project["nodes"].values():
         if node["resource_type"] == "test":
             named = node["depends_on"]["nodes"]
@@ -58,7 +58,7 @@ def manifest() -> Mapping:
     return project
 
 
-def _downstream_of_scores(project: Mapping) -> set[str]:
+def downstream_of_scores(project: Mapping) -> set[str]:
     """Return the ids of all that reads a score, itself or through others."""
     found = set()
     new = [key for key, source in project["sources"].items() if source["source_name"] == "insight"]

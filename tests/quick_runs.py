@@ -8,7 +8,7 @@ tests, seals, audits and releases by the code and the SQL of `warehouse run`.
 import json
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +18,7 @@ import duckdb
 
 from orchestration.contract import DBT_PROJECT, contract
 from orchestration.ingestion.assets import ingest
+from orchestration.insight.scoring import score
 from orchestration.publication import Release, publish
 from orchestration.seal import seal
 from orchestration.settings import Settings
@@ -37,11 +38,13 @@ class BuildStoppedError(Exception):
 class Statements:
     """The dbt project as SQL: ``models`` in the order they are built, ``tests``, by name.
 
-    ``comments`` say what the units of KPIs are, which the log of restatements goes by. ``start``
-    is a warehouse file with nothing but the seeds in it.
+    ``scored_models`` are those built once there are scores. ``comments`` say what the units of
+    KPIs are, which the log of restatements goes by. ``start`` is a warehouse file with nothing but
+    the seeds in it.
     """
 
     models: dict[str, str]
+    scored_models: dict[str, str]
     comments: list[str]
     tests: dict[str, str]
     start: Path
@@ -53,6 +56,7 @@ def compile_project(folder: Path) -> None:
     from dbt.cli.main import dbtRunner  # these take seconds
 
     from orchestration.dbt_runner import QUIET, build, parsed_project
+    from orchestration.transformation import downstream_of_scores, manifest
 
     settings = Settings(exports=str(folder), home=str(folder))
     open_warehouse(settings.warehouse).close()
@@ -75,13 +79,16 @@ def compile_project(folder: Path) -> None:
         for node in nodes
         if node.resource_type == "test" and node.config.severity.lower() == "error"
     ]
+    scored = downstream_of_scores(manifest())
+    models = {
+        node.unique_id: f"create or replace {node.config.materialized} main.{node.name} as"
+        f" {node.compiled_code}"
+        for node in nodes
+        if node.resource_type == "model"
+    }
     statements = {
-        "models": {
-            node.name: f"create or replace {node.config.materialized} main.{node.name} as"
-            f" {node.compiled_code}"
-            for node in nodes
-            if node.resource_type == "model"
-        },
+        "models": {_name(one): sql for one, sql in models.items() if one not in scored},
+        "scored_models": {_name(one): sql for one, sql in models.items() if one in scored},
         "comments": [
             f"comment on column main.{node.name}.unit_id is"
             f" {literal(node.columns['unit_id'].description)}"
@@ -134,14 +141,10 @@ def quick_run(
 
 
 def _build(warehouse: Path, statements: Statements) -> None:
+    _send(warehouse, statements.models.values())
+    score(warehouse)
+    _send(warehouse, [*statements.scored_models.values(), *statements.comments])
     with closing(duckdb.connect(warehouse)) as connection:
-        connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false")
-        connection.execute("begin")
-        for statement in statements.models.values():
-            connection.execute(statement)
-        for comment in statements.comments:
-            connection.execute(comment)
-        connection.execute("commit")
         broken = [
             f"the test {name} found rows that must not be"
             for name, rows in statements.tests.items()
@@ -150,3 +153,16 @@ def _build(warehouse: Path, statements: Statements) -> None:
         ]
     if broken:
         raise BuildStoppedError("\n".join(broken))
+
+
+def _send(warehouse: Path, statements: Iterable[str]) -> None:
+    with closing(duckdb.connect(warehouse)) as connection:
+        connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false")
+        connection.execute("begin")
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute("commit")
+
+
+def _name(unique_id: str) -> str:
+    return unique_id.rpartition(".")[2]
