@@ -74,6 +74,8 @@
         'complex_cases_to_people_share',
         'case_completeness',
         'net_new_debtors_rate',
+        'early_warning_precision',
+        'early_warning_recall',
         'speech_coverage',
         'payment_channel_mix',
         'retention_after_collection_6m',
