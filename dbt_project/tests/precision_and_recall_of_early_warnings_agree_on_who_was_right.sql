@@ -1,4 +1,4 @@
--- Flagged and late is the numerator of both: by day of decision and arm they count alike.
+-- Flagged and late is the numerator of both: by day of decision and arm as many.
 
 with
 

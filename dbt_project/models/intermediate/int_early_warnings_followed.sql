@@ -1,6 +1,6 @@
--- One row per day on which customers were scored for early warning and golden customer at
--- risk on it (owing something, nothing of it late): whether the customer was flagged, in
--- which arm of an experiment it was, and whether it became late within the horizon.
+-- One row per day on which customers were scored for early warning and golden customer
+-- at risk on it (owing something, nothing of it late): whether the customer was
+-- flagged, in which arm of an experiment, and became late within the horizon.
 
 with
 

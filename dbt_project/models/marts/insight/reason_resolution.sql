@@ -84,9 +84,9 @@ rated as (
 
 ),
 
--- a customer's debts are resolved together more often than by chance, so that they say as
--- much as fewer debts that have nothing to do with each other: the effective sample size,
--- Kish, "Survey Sampling", 1965, with what the rate varies by from customer to customer
+-- a customer's debts are resolved together more often than by chance, so that they say
+-- as much as fewer debts that have nothing to do with each other: the effective sample
+-- size, Kish, "Survey Sampling", 1965, by how the rate varies from customer to customer
 
 sized as (
 
