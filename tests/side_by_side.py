@@ -1,34 +1,42 @@
-"""Samples of many seeds as the exports of one company, with ids and experiments of their own."""
+"""Samples of many seeds as the exports of one company: each with customers of its own."""
 
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from orchestration.contract import contract
 from orchestration.sample import write_sample
 from orchestration.sql_text import literal
 
 
-def write_side_by_side(
-    out: Path, seeds: Sequence[int], customers: int, months: int, kinds: Sequence[str]
-) -> None:
-    """Write the given kinds ("billing.customers") of samples of so many seeds below ``out``.
+@dataclass(frozen=True)
+class Samples:
+    """Samples of so many seeds, each of so many customers and months."""
 
-    Ids and names of experiments begin with the seed, as in 12:C00000001. A file holds what
+    seeds: Sequence[int]
+    customers: int
+    months: int
+
+
+def write_side_by_side(out: Path, samples: Samples, kinds: Sequence[str]) -> None:
+    """Write the given kinds ("billing.customers") of samples below ``out``.
+
+    Ids and the names of experiments and segments begin with the seed, as in 12:C00000001. A
+    file holds what
     the samples delivered in the files of its name.
     """
-    for seed in seeds:
-        write_sample(out / f"{seed}", customers, months, seed)
+    for seed in samples.seeds:
+        write_sample(out / f"{seed}", samples.customers, samples.months, seed)
     for kind in kinds:
         parts = defaultdict(list)
         for path in sorted(out.glob(f"[0-9]*/{kind.replace('.', '/')}/*.csv")):
             parts[path.name].append(path)
         for name, paths in parts.items():
             _unite(out, kind, name, paths)
-    for seed in seeds:
+    for seed in samples.seeds:
         shutil.rmtree(out / f"{seed}")
 
 
@@ -37,7 +45,7 @@ def _unite(out: Path, kind: str, name: str, paths: Sequence[Path]) -> None:
     named = ", ".join(
         f"split_part(filename, '/', {len(out.parts) + 1}) || ':' || {column} as {column}"
         for column in columns
-        if column.endswith("_id") or column == "experiment"
+        if column.endswith("_id") or column in ("experiment", "segment")
     )
     target = out.joinpath(*kind.split("."), name)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -155,7 +155,7 @@ def test_a_fault_changes_the_newest_files_alone_and_always_the_same_way(
 
 
 def test_a_sample_is_written_with_its_faults(tmp_path: Path, small_sample: Path) -> None:
-    arguments = ["sample", "--customers", "800", "--months", "1", "--seed", "3"]
+    arguments = ["sample", "--customers", "800", "--months", "1", "--seed", "1"]
     faults = ["--fault", "cents", "--fault", "orphans=0.5"]
     run = CliRunner().invoke(app, [*arguments, *faults, "--out", str(tmp_path / "exports")])
     assert run.exit_code == 0, run.output
@@ -171,7 +171,7 @@ def test_a_sample_is_written_with_its_faults(tmp_path: Path, small_sample: Path)
 @pytest.fixture(scope="module")
 def small_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     exports = tmp_path_factory.mktemp("small") / "exports"
-    write_sample(exports, 800, 1, seed=3)
+    write_sample(exports, 800, 1, seed=1)
     return exports
 
 

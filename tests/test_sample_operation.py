@@ -259,6 +259,11 @@ CONTRADICTIONS = {
         where arm = 'not_asked' and reason_source = 'asked'
         and recorded_at::timestamptz between assigned_at::timestamptz
         and assigned_at::timestamptz + interval 29 days""",
+    "an SMS of the other arm": """
+        from contact_assignments join contact_contacts using (customer_id)
+        where experiment = 'payment_link_sms' and channel = 'sms' and direction = 'outbound'
+        and started_at::timestamptz > assigned_at::timestamptz
+        and right(template, 1) != if(arm = 'champion', 'a', 'b')""",
     "a warning of who is untreated": """
         from contact_assignments join contact_contacts using (customer_id)
         where arm = 'untreated' and campaign = 'early_warning'""",

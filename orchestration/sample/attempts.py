@@ -256,10 +256,9 @@ def _warnings(world: World, day: int) -> Attempts:
     book, rows = world.book, world.agenda.due("warn", day)
     contract = rows["contract"] if rows else no_rows()
     person = world.people.contracts.person[contract]
-    kept = (
-        (book.mood[person] == CALM) & ~book.is_barred[person] & (book.closed_day[contract] == FAR)
-    )
-    kept &= (book.closed_channels[person] >> WHATSAPP) & 1 == 0
+    channel = REMINDERS[world.trials.rng.integers(0, len(REMINDERS), len(contract))]
+    kept = (book.mood[person] == CALM) & ~book.is_barred[person]
+    kept &= (book.closed_day[contract] == FAR) & (book.closed_channels[person] >> channel & 1 == 0)
     size = int(kept.sum())
     targets = Targets(
         person=person[kept],
@@ -269,7 +268,7 @@ def _warnings(world: World, day: int) -> Attempts:
         dpd=np.full(size, WARNED_DPD),
     )
     return _attempts(
-        world, day, targets, channel=WHATSAPP, actor=AUTOMATED, hour_weights=MESSAGE_WEIGHTS
+        world, day, targets, channel=channel[kept], actor=AUTOMATED, hour_weights=MESSAGE_WEIGHTS
     )
 
 

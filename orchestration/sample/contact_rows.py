@@ -30,6 +30,7 @@ from orchestration.sample.outreach import (
     RIGHT,
     UNKNOWN,
 )
+from orchestration.sample.planted import LINK
 from orchestration.sample.population import CURRENCIES
 from orchestration.sample.world import Columns, World
 
@@ -98,13 +99,16 @@ def _contacts(world: World, rng: np.random.Generator, contacts: Columns, told: n
     updated[size:] += 2 * DAY_SECONDS
     channel, campaign = contacts["channel"][row], contacts["campaign"][row]
     is_message = np.isin(channel, (SMS, WHATSAPP, EMAIL, LETTER)) & (campaign >= 0)
+    contracts, contract = world.people.contracts, contacts["contract"][row]
+    person, trials = contracts.person[contract], world.trials
+    in_trial = trials.enrolled_day[LINK, person] <= contacts["instant"][row] // DAY_SECONDS
+    in_trial &= channel == SMS
     variant = (contacts["instant"][row] // 60) % TEMPLATE_VARIANTS
+    variant = np.where(in_trial, trials.arm[LINK, person], variant)
     template = (channel * len(CAMPAIGNS) + campaign) * TEMPLATE_VARIANTS + variant
     templates = [
         f"{one}_{other}_{letter}" for one in CHANNELS for other in CAMPAIGNS for letter in "ab"
     ]
-    contracts = world.people.contracts
-    contract = contacts["contract"][row]
     in_utc = channel == WHATSAPP
     recorded = is_recorded(contacts)[row].astype(object)
     recorded[(channel != VOICE) | (contacts["duration"][row] < 0)] = None
