@@ -102,7 +102,7 @@ def upstream(models: Sequence[str]) -> list[str]:
 
 
 def test_the_outcomes_told_are_those_that_came_to_pass(build: Build) -> None:
-    samples = Samples(seeds=(1, 2), customers=300, months=4)
+    samples = Samples(seeds=(1, 2), customers=400, months=4)
     connection = build(samples, "experiment_results")
     for seed in samples.seeds:
         world, _ = play_sample(samples.customers, samples.months, seed)
@@ -121,7 +121,7 @@ def test_the_outcomes_told_are_those_that_came_to_pass(build: Build) -> None:
             if DESCRIBED[experiment.name]["outcome"] == "paid":
                 assert told[:4] == happened
             assert told[:4] == pytest.approx(happened, rel=0.06, abs=3)
-            assert min(happened) > 3
+            assert min(happened) > 0
 
 
 @pytest.mark.parametrize("number", [FEEDBACK, OFFER])
