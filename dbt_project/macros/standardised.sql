@@ -85,11 +85,12 @@ residuals as (
         {%- endfor %}
         cells.is_exposed,
         cells.customer_id,
-        compared_sides.sign * compared_sides.weight
-        * (cells.outcome_sum - cells.row_count * compared_sides.outcome_mean)
-        / compared_sides.row_count
-        / sqrt(1 - cast(cells.row_count as double) / compared_sides.row_count)
-            as residual
+        {{ exact(
+            'compared_sides.sign * compared_sides.weight
+            * (cells.outcome_sum - cells.row_count * compared_sides.outcome_mean)
+            / compared_sides.row_count
+            / sqrt(1 - cast(cells.row_count as double) / compared_sides.row_count)'
+        ) }} as residual
     from cells
     inner join compared_sides
         on
@@ -106,7 +107,7 @@ of_customers as (
         customer_id,
         max(case when is_exposed then 1 else 0 end) as exposed_customer_count,
         max(case when is_exposed then 0 else 1 end) as other_customer_count,
-        sum(residual) as residual
+        cast(sum(residual) as double) as residual
     from residuals
     group by {{ by_key }}, customer_id
 
@@ -122,7 +123,9 @@ variances as (
             when
                 least(sum(exposed_customer_count), sum(other_customer_count))
                 >= {{ var('small_sample') }}
-                then nullif(sqrt(sum(residual * residual)), 0)
+                then nullif(
+                    sqrt(cast(sum({{ exact('residual * residual') }}) as double)), 0
+                )
         end as standard_error
     from of_customers
     group by {{ by_key }}
@@ -136,8 +139,13 @@ means as (
         sum(row_count) filter (where is_exposed) as exposed_count,
         sum(row_count) filter (where not is_exposed) as other_count,
         sum(outcome_sum) filter (where is_exposed) as exposed_outcome_sum,
-        sum(weight * outcome_mean) filter (where is_exposed) as exposed_mean,
-        sum(weight * outcome_mean) filter (where not is_exposed) as other_mean
+        cast(
+            sum({{ exact('weight * outcome_mean') }}) filter (where is_exposed) as double
+        ) as exposed_mean,
+        cast(
+            sum({{ exact('weight * outcome_mean') }}) filter (where not is_exposed)
+            as double
+        ) as other_mean
     from compared_sides
     group by {{ by_key }}
 
@@ -169,7 +177,94 @@ differences as (
 )
 {%- endmacro %}
 
-{#- The band of an amount of money debts are alike in: each is four times the one below. -#}
-{% macro balance_band(amount) -%}
-    cast(floor(ln(greatest(cast({{ amount }} as double), 1)) / ln(4)) as int)
+{#- A double as a number whose sum does not depend on the order, which engines choose as
+    they like. -#}
+{% macro exact(number) -%} cast({{ number }} as decimal(38, 28)) {%- endmacro %}
+
+{#- The band a number is alike in to others: the next one begins at four times as much. -#}
+{% macro band_of(number) -%}
+    cast(floor(ln(greatest(cast({{ number }} as double), 1)) / ln(4) + 1e-9) as int)
+{%- endmacro %}
+
+{#- The whole of a KPI that is such a difference: of rows compared, by month, quarter and
+    year, part, and the dimensions. Rows whose outcome is not known yet are not counted;
+    while there are some, the period is not mature. -#}
+{% macro effects_by_period(relation, dimensions) -%}
+{%- set keys = ['period_grain', 'period_start', 'dimension', 'member', 'part'] -%}
+with
+
+compared as (
+
+    select * from {{ relation }}
+
+),
+
+sliced as (
+
+    select
+        *,
+        'all' as dimension,
+        'all' as member
+    from compared
+    {%- for dimension in dimensions %}
+    union all
+    select
+        *,
+        '{{ dimension }}' as dimension,
+        coalesce({{ dimension }}, 'unknown') as member
+    from compared
+    {%- endfor %}
+
+),
+
+cohorts as (
+
+    {%- for grain in ['month', 'quarter', 'year'] %}
+    select
+        *,
+        '{{ grain }}' as period_grain,
+        {{ period_start(grain, 'kpi_date') }} as period_start
+    from sliced
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+known as (
+
+    select * from cohorts
+    where outcome is not null
+
+),
+
+maturities as (
+
+    select
+        {{ keys | join(', ') }},
+        max(matures_on) as matures_on
+    from cohorts
+    group by {{ keys | join(', ') }}
+
+),
+
+{{ standardised_differences('known', keys) }}
+
+select
+    {%- for key in keys %}
+    differences.{{ key }},
+    {%- endfor %}
+    maturities.matures_on,
+    cast(differences.exposed_outcome_sum as bigint) as numerator,
+    differences.exposed_count as denominator,
+    differences.difference as value,
+    differences.exposed_mean as rate_with,
+    differences.other_mean as rate_without,
+    differences.other_count as count_without,
+    differences.exposed_customer_count as customers_with,
+    differences.other_customer_count as customers_without,
+    differences.interval_low,
+    differences.interval_high,
+    {{ two_sided_p_value('differences.z') }} as p_value
+from differences
+inner join maturities on {{ same('differences', 'maturities', keys) }}
 {%- endmacro %}

@@ -1,4 +1,5 @@
--- One row per debt and day on which cash that stayed reached it: the instant of the last.
+-- One row per debt and day on which cash that stayed reached it: the instant of the
+-- last.
 
 select
     contract_id,

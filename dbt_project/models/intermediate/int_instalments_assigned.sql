@@ -1,6 +1,6 @@
 -- One row per assignment and instalment of its unit that fell due after the day of the
--- assignment, within the horizon of the experiment, and that nothing had covered before:
--- was it paid on time?
+-- assignment, within the horizon of the experiment, and that nothing had covered
+-- before: was it paid on time?
 
 with
 
@@ -70,7 +70,8 @@ select
     of_units.debt_id as contract_id,
     of_units.due_date,
     coalesce(
-        of_units.settled_date <= of_units.due_date and of_units.is_settled_by_cash, false
+        of_units.settled_date <= of_units.due_date and of_units.is_settled_by_cash,
+        false
     ) as is_paid_on_time
 from of_units
 left join {{ ref('int_debt_cash_days') }} as cash_days
@@ -82,6 +83,7 @@ where
     and of_units.horizon_end_date >= of_units.due_date
     and (
         of_units.settled_date is null
-        or coalesce(cash_days.last_booked_at, {{ hour_unknown('of_units.settled_date') }})
-        > of_units.assigned_at
+        or coalesce(
+            cash_days.last_booked_at, {{ hour_unknown('of_units.settled_date') }}
+        ) > of_units.assigned_at
     )
