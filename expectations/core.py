@@ -3,7 +3,7 @@
 Totals that must agree across models are dbt tests; they have stopped the build by now.
 """
 
-from expectations import sequences
+from expectations import experiments, sequences
 from expectations.checks import Check, Suite, within
 from expectations.limits import Limits
 
@@ -122,6 +122,7 @@ def _checks(limits: Limits) -> list[Check]:
             """,
             rows=_payments_where("contract_id is null", "fct_allocations"),
         ),
+        *experiments.checks(),
     ]
 
 

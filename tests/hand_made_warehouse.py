@@ -86,6 +86,14 @@ create table fct_contacts as
 select 'T' || range as contact_id, 'K' || range as customer_id from range(200);
 create table fct_speech_results as
 select contact_id, 'counted' as speech_status from fct_contacts;
+create table experiments as select 'reminder' as experiment;
+create table fct_assignments as
+select 'reminder' as experiment, date '2026-01-15' as assigned_date from range(200);
+create table experiment_results as
+select
+    'reminder' as experiment, 'reminded' as arm, 100 as assigned_count, 0.5 as planned_share,
+    100 as control_assigned_count, 0.5 as control_planned_share, 'sound' as ratio_check,
+    1.0 as ratio_p_value;
 create table fct_promises as
 select
     'M' || range as promise_id, 'K' || range as customer_id,

@@ -133,6 +133,9 @@ BREAKING = {
     ("few_speech_results_are_orphans", "warning"): """
         update fct_speech_results set speech_status = 'unknown_contact'
         where contact_id < 'T102'""",
+    ("experiments_are_described", "warning"): "delete from experiments",
+    ("arms_fit_their_planned_shares", "warning"): """
+        update experiment_results set ratio_check = 'off', ratio_p_value = 0.0001""",
     ("there_are_debts", "critical"): "delete from fct_debt_periods",
     ("balances_are_possible", "critical"): """
         update fct_debt_periods set overdue_amount = 60 where contract_id = 'C7'""",
