@@ -243,7 +243,8 @@ def _parts(chart: Chart, table: str) -> Asked:
             **_over_months([kpi.kpi_id]),
             "groupby": ["part"],
             "y_axis_bounds": [0, 1] if kpi.meta.get("range") == ["0", "1"] else [None, None],
-            "stack": "Stack",
+            # several figures of a statistic are no whole
+            "stack": "Stack" if "mix" in kpi.meta else None,
             "show_legend": True,
             "legendOrientation": "right",
         },
