@@ -1,13 +1,15 @@
 """The sample's operation hangs together: cases, money, people and what customers do and say."""
 
+import csv
 from collections.abc import Iterator
 
 import pytest
 from loading import load_all
 from sampled import Sample, sampled
 
-from orchestration.contract import contract
+from orchestration.contract import DBT_PROJECT, contract
 from orchestration.sample import write_sample
+from orchestration.sample.planted import OPERATION_CHANGE, SOFTWARE_ADOPTED
 
 LOCAL_DAY = "({}::timestamptz)::timestamp::date"
 
@@ -323,6 +325,24 @@ def test_each_agreement_of_the_portal_is_a_plan_set_up_in_a_visit(sample: Sample
         where plan_created = 'true'""")
 
     assert planned == signed > 0
+
+
+def test_the_change_of_the_operation_is_the_one_the_seed_describes(sample: Sample) -> None:
+    with (DBT_PROJECT / "seeds" / "operation_changes.csv").open(encoding="utf-8") as file:
+        described = {row["change_id"]: row["changed_date"] for row in csv.DictReader(file)}
+    (before, helped_before), (since, helped_since) = sample.rows(f"""
+        select
+            count(*) filter (channel = 'voice' and direction = 'outbound')
+            / count(*) filter (channel = 'sms' and campaign != 'pre_due'),
+            count(*) filter (channel in ('portal', 'chatbot'))
+            / count(*) filter (channel = 'sms' and campaign != 'pre_due')
+        from contact_contacts
+        group by left(started_at, 10) >= '{SOFTWARE_ADOPTED}'
+        order by left(started_at, 10) >= '{SOFTWARE_ADOPTED}'""")
+
+    assert described[OPERATION_CHANGE] == f"{SOFTWARE_ADOPTED}"
+    assert since < 0.75 * before
+    assert helped_since > 1.3 * helped_before
 
 
 BELIEVABLE = {

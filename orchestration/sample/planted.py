@@ -15,9 +15,11 @@ early_warning       treated               WARNED_FACTOR of the chance to miss a 
                                           left for WARNED_DAYS
 ==================  ====================  ==================================================
 
-Who is moved is drawn of either arm alike, so that where a share r of the others pays, the
-treated pay about MOVED * (1 - r) more. What an effect comes to depends on who is treated, too: a
+Who is moved is drawn whatever else they would do: where a share r of the others pays, about
+MOVED * (1 - r) of the treated pay more. What an effect comes to depends on who is treated, too: a
 sample with all in one arm (``all_in``) against one with all in the other says it (TRUE_EFFECTS).
+Who takes part in no experiment on reminders gets some at random, the treated always, the others
+never.
 
 Elsewhere: calls are answered by the hour of the customer's clock (outreach.ANSWERS_BY_HOUR),
 less by the young and more by the old (ANSWERS_BY_AGE); who answers in the evening pays at once
@@ -87,11 +89,11 @@ REACTS_BY_AGE[EMAIL] = (0.7, 1.0, 1.3)
 PAYS_BY_HOUR = np.ones(24)
 PAYS_BY_HOUR[18:21] = 3.0
 
-OPERATION_CHANGE = "collection_software"
+OPERATION_CHANGE = "collections_software"
 # of assigning to the treated arm: the difference in the share with the outcome of the seed
 # experiments, in samples of twelve months; measured with all treated against none treated, of
 # six times 20,000 customers, to within 0.005 (tests/test_planted_effects.py measures it anew)
-TRUE_EFFECTS = {REMINDER: 0.0175, FEEDBACK: 0.122, LINK: 0.0, OFFER: 0.154, WARNING: 0.048}
+TRUE_EFFECTS = {REMINDER: 0.019, FEEDBACK: 0.116, LINK: 0.0, OFFER: 0.15, WARNING: 0.044}
 
 SOFTWARE_ADOPTED = date(2026, 1, 5)
 ATTEMPTS_SINCE = {VOICE: 0.55, IVR: 0.55}
