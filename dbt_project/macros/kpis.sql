@@ -63,6 +63,7 @@
         'payment_abandonment_rate',
         'stuck_payers',
         'portal_error_rate',
+        'best_treatment',
         'repayment_rate_at_7_dpd',
         'outbound_call_volume',
         'outbound_calls_per_1000_accounts',

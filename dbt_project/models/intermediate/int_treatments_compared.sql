@@ -164,8 +164,16 @@ judged as (
 
     select
         *,
-        {{ rate_bound('-', 'shrunk_rate', 'known_count') }} as low,
-        {{ rate_bound('+', 'shrunk_rate', 'known_count') }} as high,
+        -- an interval around the one rate holds fewer of the treatments that stand out,
+        -- one around the other fewer of those picked because they do: this holds both
+        least(
+            {{ rate_bound('-', 'comparable_rate', 'effective_count') }},
+            {{ rate_bound('-', 'shrunk_rate', 'known_count') }}
+        ) as low,
+        greatest(
+            {{ rate_bound('+', 'comparable_rate', 'effective_count') }},
+            {{ rate_bound('+', 'shrunk_rate', 'known_count') }}
+        ) as high,
         case
             when p_value is null then 'too_few'
             when adjusted_p_value > 1 - {{ var('confidence_percent') }} / 100.0

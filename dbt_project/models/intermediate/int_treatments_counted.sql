@@ -143,7 +143,7 @@ pairs as (
     select
         {{ period }},
         power(sum(residual), 2) - sum(power(residual, 2)) as found,
-        power(sum(sqrt(variance)), 2) - sum(variance) as most
+        power(sum(sqrt(variance)), 2) - sum(variance) as largest
     from residuals
     group by {{ period }}, customer_id
 
@@ -154,8 +154,8 @@ likeness as (
     select
         {{ period }},
         least(greatest(
-            coalesce(sum(found) / nullif(sum(most), 0), 0), 0
-        ), 1) as correlation
+            coalesce(sum(found) / nullif(sum(largest), 0), 0), 0
+        ), 1) as likeness
     from pairs
     group by {{ period }}
 
@@ -190,28 +190,31 @@ repeated as (
 
 ),
 
-with_pairs as (
+joined as (
 
     select
         counted.*,
-        likeness.correlation,
+        likeness.likeness,
         repeated.pair_count,
-        repeated.mixed_pair_count,
-        sum(counted.unit_count) over of_slice - counted.unit_count as rest_unit_count,
-        sum(counted.outcome_count) over of_slice as slice_outcome_count,
-        sum(repeated.pair_count + repeated.mixed_pair_count) over of_slice
-        - repeated.pair_count
-        - 2 * repeated.mixed_pair_count as rest_pair_count
+        repeated.mixed_pair_count
     from counted
     inner join repeated
         on {{ same('counted', 'repeated', of_slice + ['treatment']) }}
     inner join likeness on {{ same('counted', 'likeness', of_period) }}
-    window
-        of_slice as (
-            partition by {% for column in of_slice %}
-                counted.{{ column }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        )
+
+),
+
+with_rest as (
+
+    select
+        *,
+        sum(unit_count) over of_all - unit_count as rest_unit_count,
+        sum(outcome_count) over of_all as slice_outcome_count,
+        sum(pair_count + mixed_pair_count) over of_all
+        - pair_count
+        - 2 * mixed_pair_count as rest_pair_count
+    from joined
+    window of_all as (partition by {{ slice }})
 
 )
 
@@ -226,20 +229,20 @@ select
     overlap,
     variance,
     third_moment,
-    correlation,
+    likeness,
 
     -- by how much the variance is larger than that of customers treated once (Rao and
     -- Scott, "A simple method for the analysis of clustered binary data", 1992): of the
     -- treatment's rate, and of its difference from that of the rest
-    1 + correlation * pair_count / unit_count as design_effect,
+    1 + likeness * pair_count / unit_count as design_effect,
     case
         when rest_unit_count > 0 then greatest(
             (
-                (unit_count + correlation * pair_count) / power(unit_count, 2)
-                + (rest_unit_count + correlation * rest_pair_count)
+                (unit_count + likeness * pair_count) / power(unit_count, 2)
+                + (rest_unit_count + likeness * rest_pair_count)
                 / power(rest_unit_count, 2)
-                - 2 * correlation * mixed_pair_count / (unit_count * rest_unit_count)
+                - 2 * likeness * mixed_pair_count / (unit_count * rest_unit_count)
             ) / (1 / unit_count + 1 / rest_unit_count), 1
         )
     end as difference_design_effect
-from with_pairs
+from with_rest
