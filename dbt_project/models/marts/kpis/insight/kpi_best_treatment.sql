@@ -1,6 +1,6 @@
--- One row per month or quarter, slice and treatment (a channel and its message): the share
--- of those it reached who paid soon after, among customers alike and drawn to the mean of
--- the slice's treatments, and whether it is shown to do better than the others.
+-- One row per month or quarter, slice and treatment (a channel and its message): the
+-- share of those it reached who paid soon after, among customers alike and drawn to the
+-- mean of the slice's treatments, and whether it is shown to do better than the others.
 
 select
     period_grain,
