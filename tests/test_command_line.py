@@ -86,10 +86,12 @@ def test_a_run_that_releases_prints_the_figures_and_where_everything_is(first_ru
 
 def test_a_kpi_whose_exports_never_came_waits_for_them(place):
     release = release_file(place / "home")
-    listed = query(release, "select kpi_id, is_available, waits_for from kpi_catalog")
+    listed = query(
+        release, "select kpi_id, is_available, waits_for, unavailable_en from kpi_catalog"
+    )
     waiting = {kpi.kpi_id: ", ".join(sorted(kpi.meta.get("requires", []))) for kpi in read_kpis()}
-    assert {kpi_id: waits_for or "" for kpi_id, _, waits_for in listed} == waiting
-    assert all(is_available != bool(waits_for) for _, is_available, waits_for in listed)
+    assert {kpi_id: waits_for or "" for kpi_id, _, waits_for, _ in listed} == waiting
+    assert all(available != bool(waits or why) for _, available, waits, why in listed)
     there = {kpi_id for (kpi_id,) in query(release, "select distinct kpi_id from kpi_values")}
     assert {kpi_id for kpi_id in there if waiting[kpi_id]} == set()
     assert there >= {"cash_collected", "recovery_rate", "delinquency_rate"}

@@ -104,6 +104,7 @@
       choice.only && dimension === "all" && say(words.not_split, { dimension: ofDimension(choice.split) }),
       one?.blocked?.[at] && say(words.withheld, { reason: one.blocked[at] }),
       value === null && kpis[id].waits_for && say(words.waits_for, { exports: kpis[id].waits_for }),
+      value === null && kpis[id].unavailable,
     ].filter(Boolean).join(" · "));
     put("sides", value === null || !kpis[id].is_quotient ? "" : sidesOf(one, at, kpis[id]));
     const rows = trend(one, { ...choice, at }, null, firstOf(one));

@@ -32,6 +32,8 @@
         'delinquent_balance_rate_undisputed',
         'response_rate',
         'action_response_rate',
+        'score_quality',
+        'priority_adherence',
         'automation_share',
         'untouched_recovery_share',
         'reminder_effect',

@@ -14,3 +14,13 @@
             else {{ model }}
         end
 {%- endmacro %}
+
+{#- True of the rows with the highest scores of a run, a tenth of them rounded up: of equal
+    scores those of the first customers. -#}
+{% macro is_in_highest_tenth(score, customer_id, run) -%}
+    row_number() over (
+            partition by {{ run | join(', ') }}
+            order by {{ score }} desc, {{ customer_id }} asc
+        )
+        <= ceil(count(*) over (partition by {{ run | join(', ') }}) * 0.1)
+{%- endmacro %}

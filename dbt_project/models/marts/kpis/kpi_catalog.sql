@@ -1,6 +1,6 @@
 -- One row per KPI: what it is called, what it asks and means in three languages, how it
--- is counted, where it comes from, and whether the exports it needs have been
--- delivered.
+-- is counted, where it comes from, and whether what it needs is there: exports, and for
+-- some KPIs scores.
 
 with
 
@@ -38,6 +38,7 @@ described as (
         {{ text((meta.not_comparable_with or []) | join(', ')) }}
             as not_comparable_with,
         {{ text((meta.requires or []) | join(', ')) }} as requires,
+        {{ text(meta.needs_scores) }} as needs_scores,
         {{ text(meta.source) }} as source,
         {{ meta.version or 1 }} as version
     {{ 'union all' if not loop.last }}
@@ -83,11 +84,22 @@ missing_exports as (
     where delivered_exports.delivered_export is null
     group by required_exports.kpi_id
 
+),
+
+missing_scores as (
+
+    select * from {{ ref('int_scores_missing') }}
+
 )
 
 select
     described.*,
-    missing_exports.waits_for is null as is_available,
-    missing_exports.waits_for
+    missing_exports.waits_for is null and missing_scores.needs_scores is null
+        as is_available,
+    missing_exports.waits_for,
+    missing_scores.unavailable_en,
+    missing_scores.unavailable_pt,
+    missing_scores.unavailable_es
 from described
 left join missing_exports on described.kpi_id = missing_exports.kpi_id
+left join missing_scores on described.needs_scores = missing_scores.needs_scores
