@@ -63,6 +63,11 @@ class Kpi:
         """Its pair of files, from the root of the project, without their ending."""
         return f"dbt_project/models/marts/kpis/{self.topic}/kpi_{self.kpi_id}"
 
+    @property
+    def has_parts(self) -> bool:
+        """Whether it has several figures per period: shares of a whole, or those of a statistic."""
+        return "mix" in self.meta or "part" in self.columns
+
 
 def pages() -> dict[Path, str]:
     """Return every page that is written, with its text, by its path."""

@@ -37,7 +37,7 @@ def make_features(
     """Make customers at risk on every day of whom some pay; the last days' outcomes are open."""
     connection.execute(f"""
         create or replace table int_score_days as
-        select day::date as decision_date, true as is_scored from (select unnest({DAYS}) as day);
+        select cast(unnest({list(DAYS)}) as date) as decision_date, true as is_scored;
         create or replace table int_score_features as
         with at_risk as (
             select
@@ -46,7 +46,7 @@ def make_features(
             from (
                 select *, decision_date::varchar as day, 'C' || number as customer
                 from int_score_days, range({customers}) as numbers (number),
-                    (select unnest({SCORE_MODELS}) as score_model)
+                    (select unnest({list(SCORE_MODELS)}) as score_model)
             )
         )
         select *, if(matures_on > '2026-06-30', null, {outcome}) as outcome

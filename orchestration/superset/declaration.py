@@ -90,21 +90,16 @@ def _chart(written: Mapping, by_id: Mapping[str, Kpi]) -> Chart:
     return Chart(shows, kpis, title, by)
 
 
-def _has_parts(kpi: Kpi) -> bool:
-    """Whether it is a mix, or a statistic of several figures."""
-    return "mix" in kpi.meta or "part" in kpi.columns
-
-
 def _check(written: Mapping, shows: str, kpis: Sequence[Kpi]) -> None:
     by = written.get("by")
     if by and by not in kpis[0].meta.get("dimensions", []):
         raise _wrong(written, f"{kpis[0].kpi_id} has no dimension {by}")
     if (shows == "slices") != (by is not None):
         raise _wrong(written, "slices are by a dimension, and nothing else is")
-    if shows == "parts" and not _has_parts(kpis[0]):
+    if shows == "parts" and not kpis[0].has_parts:
         raise _wrong(written, f"{kpis[0].kpi_id} is no mix and has no parts")
-    if shows != "parts" and any(_has_parts(kpi) for kpi in kpis):
-        raise _wrong(written, "what has parts, as a mix, is charted by them")
+    if shows != "parts" and any(kpi.has_parts for kpi in kpis):
+        raise _wrong(written, "a mix is charted by its parts")
     if len({kpi.meta["unit"] for kpi in kpis}) > 1:
         raise _wrong(written, "its KPIs are of several units")
     ids = {kpi.kpi_id for kpi in kpis}

@@ -30,11 +30,17 @@ scores as (
 
 grouped as (
 
-    {% for dimension in ['all', 'age_band', 'region'] -%}
+    select
+        *,
+        'all' as dimension,
+        'all' as member
+    from scores
+    union all
+    {% for dimension in ['age_band', 'region'] -%}
     select
         *,
         '{{ dimension }}' as dimension,
-        coalesce({{ "'all'" if dimension == 'all' else dimension }}, 'unknown') as member
+        coalesce({{ dimension }}, 'unknown') as member
     from scores
     {{ 'union all' if not loop.last }}
     {% endfor %}
