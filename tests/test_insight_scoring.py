@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from orchestration.contract import DBT_PROJECT
 from orchestration.insight import scoring
@@ -109,14 +110,21 @@ def test_the_same_rows_give_the_same_scores_in_whatever_order_they_lie(path: Pat
 def test_what_was_not_known_before_a_decision_does_not_move_its_scores(path: Path) -> None:
     score(path)
     first = all_scores(path)
-    day = "2026-05-31"
-    known_later = f"if(matures_on >= '{day}', 1 - {OUTCOME}, {OUTCOME})"
-    change(path, outcome=known_later)
-    score(path)
-    second = all_scores(path)
-    until = [row for row in first if str(row[2]) <= day]
-    assert [row for row in second if str(row[2]) <= day] == until
-    assert second != first
+
+    def scores_where_it_came_otherwise(known_on: str) -> list[tuple]:
+        """Score again where all that was known from a day on had come otherwise."""
+        change(path, outcome=f"if(matures_on >= '{known_on}', 1 - {OUTCOME}, {OUTCOME})")
+        score(path)
+        return all_scores(path)
+
+    # of the day of a decision no outcome counts, of the days before it every one
+    assert scores_where_it_came_otherwise("2026-06-30") == first
+    second = scores_where_it_came_otherwise("2026-05-30")
+    before, after = "2026-05-30", "2026-05-31"
+    assert [row for row in second if str(row[2]) <= before] == [
+        row for row in first if str(row[2]) <= before
+    ]
+    assert {str(row[2]) for row in set(second) - set(first)} == {after, "2026-06-30"}
 
 
 @pytest.mark.parametrize(
@@ -217,7 +225,8 @@ def test_an_effect_against_the_sign_a_feature_must_have_is_left_out() -> None:
     assert list(wrong.coefficients[1:]) == [0, 0]
     assert len(set(fit_logistic(features, outcomes, [-1, 1, 1]).log_odds(features))) == 1
     rising = np.column_stack([np.full(8, 3.0), np.arange(8.0), np.full(8, 5.0)])
-    assert all(np.diff(fit_boosted(features, outcomes, [1, 1, 1]).log_odds(rising)) >= 0)
+    with threadpool_limits(1):
+        assert all(np.diff(fit_boosted(features, outcomes, [1, 1, 1]).log_odds(rising)) >= 0)
 
 
 def test_scores_are_calibrated_on_the_newest_outcomes_that_are_known() -> None:
