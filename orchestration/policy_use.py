@@ -12,6 +12,11 @@ MACRO = re.compile(r"\{%-?\s*macro\s+(\w+)\(.*?endmacro", re.DOTALL)
 NAME = re.compile(r"\w+")
 # How amounts are converted, which is done after the KPI's own SQL.
 OF_MONEY = ("reporting_currency", "fx_max_age_days")
+# What scores depend on, which are read where they were written down: how models are trained, and
+# all that features are made by.
+SCORES = "source('insight'"
+OF_TRAINING = ("score_training_rows", "score_training_outcomes")
+FEATURES = "int_score_features"
 
 
 @cache
@@ -29,6 +34,9 @@ def policies_of(kpi_id: str) -> frozenset[str]:
         text = models.get(name) or macros.get(name, "")
         found.update(VARIABLE.findall(text))
         waiting += REFERENCE.findall(text)
+        if SCORES in text:
+            found.update(OF_TRAINING)
+            waiting.append(FEATURES)
         waiting += [word for word in set(NAME.findall(text)) if word in macros]
     return frozenset(found)
 

@@ -119,6 +119,9 @@ def test_policies_are_found_in_the_models_and_macros_a_kpi_is_built_from() -> No
     assert "age_band_limits" in policies_of("net_promoter_score")  # named in a macro
     assert "promise_grace_days" in policies_of("promises_kept_rate")  # in another model
     assert "promise_grace_days" not in policies_of("net_promoter_score")
+    # by which scores are made, that the model reads where they were written down
+    assert {"score_lookback_days", "score_training_rows"} <= policies_of("score_quality")
+    assert "score_training_rows" not in policies_of("net_promoter_score")
 
 
 def test_a_release_known_at_an_earlier_day_says_so(home: Home) -> None:

@@ -23,18 +23,19 @@ def too_few(rows: int, rarer: int, least_rows: int, least_rarer: int) -> Unavail
     """Say that there is too little to train on: rows, and rows of the rarer outcome."""
     return Unavailable(
         en=(
-            f"Too little is known to train a model: {rows} customers scored on an earlier day, of"
-            f" whom {rarer} had the rarer outcome; at least two days, {least_rows} and"
-            f" {least_rarer} are needed."
+            f"Too little is known to train a model: the outcome of {rows} customers on earlier"
+            f" decision days, {rarer} of them with the rarer one; needed are at least two such"
+            f" days, {least_rows} customers and {least_rarer} with the rarer outcome."
         ),
         pt=(
-            f"Ainda se sabe muito pouco para treinar um modelo: {rows} clientes pontuáveis em dias"
-            f" anteriores, {rarer} deles com o desfecho mais raro; são necessários ao menos dois"
-            f" dias, {least_rows} e {least_rarer}."
+            f"Ainda se sabe muito pouco para treinar um modelo: o desfecho de {rows} clientes em"
+            f" dias de decisão anteriores, {rarer} deles com o mais raro; são necessários ao menos"
+            f" dois desses dias, {least_rows} clientes e {least_rarer} com o desfecho mais raro."
         ),
         es=(
-            f"Aún se sabe muy poco para entrenar un modelo: {rows} clientes puntuables en días"
-            f" anteriores, {rarer} de ellos con el desenlace menos frecuente; se necesitan al menos"
-            f" dos días, {least_rows} y {least_rarer}."
+            f"Aún se sabe muy poco para entrenar un modelo: el desenlace de {rows} clientes en"
+            f" días de decisión anteriores, {rarer} de ellos con el menos frecuente; se necesitan"
+            f" al menos dos de esos días, {least_rows} clientes y {least_rarer} con el desenlace"
+            " menos frecuente."
         ),
     )
