@@ -85,7 +85,7 @@ def test_every_way_of_counting_is_among_them(release: duckdb.DuckDBPyConnection)
 def test_a_statistic_says_what_it_is_and_no_more(release: duckdb.DuckDBPyConnection) -> None:
     (kpi_id, grain, first_date, *where) = release.execute(
         """
-        select kpi_id, period_grain, period_start, dimension, member
+        select kpi_id, period_grain, period_start, dimension, member, part
         from kpi_values inner join kpi_catalog using (kpi_id)
         where kind = 'statistic' and value is not null
         order by all limit 1

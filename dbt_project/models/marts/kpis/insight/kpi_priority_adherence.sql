@@ -1,10 +1,9 @@
--- One row per day on which customers were called for the first time since they were
--- scored: of the places there were for customers of the highest tenth of the scores,
--- how many were given to them?
+-- One row per day and customer who was given one of its places for the highest tenth of
+-- the scores: was the customer of it?
 --
--- There are as many places as customers of the highest tenth who were still in arrears
--- on the eve and had not been called, and no more than customers were called that day.
--- They are the day's first ones.
+-- There are as many places on a day as customers of the highest tenth who were still in
+-- arrears on the eve and had not been called since they were scored, and no more than
+-- customers were called that day for the first time. The day's first ones have them.
 
 with
 
@@ -12,9 +11,11 @@ called as (
 
     select
         *,
-        rank() over (
-            partition by decision_date, called_date order by called_at
-        ) as call_position
+        row_number() over (
+            partition by decision_date, called_date
+            order by called_at asc, is_top_decile desc, customer_id asc
+        ) as call_position,
+        count(*) over (partition by decision_date, called_date) as called_count
     from {{ ref('int_priorities_called') }}
     where called_date is not null
 
@@ -22,13 +23,10 @@ called as (
 
 days as (
 
-    select
+    select distinct
         decision_date,
-        called_date,
-        max(score_model) as score_model,
-        count(*) as called_count
+        called_date
     from called
-    group by decision_date, called_date
 
 ),
 
@@ -52,41 +50,17 @@ waiting as (
     where priorities.is_top_decile and debt_periods.overdue_amount > 0
     group by days.decision_date, days.called_date
 
-),
-
-places as (
-
-    select
-        days.decision_date,
-        days.called_date,
-        days.score_model,
-        least(waiting.waiting_count, days.called_count) as place_count
-    from days
-    inner join waiting
-        on
-            days.decision_date = waiting.decision_date
-            and days.called_date = waiting.called_date
-
 )
 
 select
-    places.score_model || ':' || places.called_date as unit_id,
-    places.called_date as kpi_date,
-    places.score_model,
-    -- of calls at the same instant, more may share the last place than it can hold
-    least(
-        count(*) filter (
-            where called.is_top_decile and called.call_position <= places.place_count
-        ),
-        places.place_count
-    ) as numerator,
-    places.place_count as denominator
-from places
-inner join called
+    called.customer_id as unit_id,
+    called.called_date as kpi_date,
+    called.score_model,
+    case when called.is_top_decile then 1 else 0 end as numerator,
+    1 as denominator
+from called
+inner join waiting
     on
-        places.decision_date = called.decision_date
-        and places.called_date = called.called_date
-group by
-    places.called_date,
-    places.score_model,
-    places.place_count
+        called.decision_date = waiting.decision_date
+        and called.called_date = waiting.called_date
+where called.call_position <= least(waiting.waiting_count, called.called_count)
