@@ -27,6 +27,7 @@ def charts() -> dict[str, dict[str, Any]]:
         "stack": _stack(),
         "cohorts": _cohorts(),
         "hours": _hours(),
+        "intervals": _intervals(),
     }
 
 
@@ -133,6 +134,27 @@ def _hours() -> dict[str, Any]:
         )
     )
     return _stepped(chart, 22)
+
+
+def _intervals() -> dict[str, Any]:
+    """Draw a dot per ``label`` at ``value``, on a line from ``low`` to ``high``, its words at the end.
+
+    It is quiet where ``is_shown`` is false; ``mark`` is a line across.
+    """
+    room = alt.ExprRef("width < 420 ? 110 : 300")
+    y = alt.Y("label:N", sort=None).title(None).axis(ticks=False, domain=False, labelLimit=room)
+    rows = alt.Chart(ROWS).encode(y=y, tooltip="tip:N")
+    axis = alt.Axis(labelExpr=AXIS_LABEL, tickCount=5, labelOverlap="greedy", labelSeparation=8)
+    x = alt.X("value:Q").axis(axis).scale(zero=False).title(None)
+    layers = [rows.mark_tick(style="mark").encode(x=alt.X("mark:Q"))]
+    for drawn, style in (("!datum.is_shown", "faint"), ("datum.is_shown", "accent")):
+        those = rows.transform_filter(drawn)
+        layers += [
+            those.mark_rule(style=f"{style}-interval").encode(x=alt.X("low:Q"), x2="high:Q"),
+            those.mark_point(style=f"{style}-dot").encode(x=x),
+        ]
+    words = rows.mark_text(style="label", align="left", dx=8).encode(x="end:Q", text="text:N")
+    return _stepped(alt.layer(*layers, words).properties(padding={"right": 72, "bottom": 4}), 28)
 
 
 def _period() -> alt.X:

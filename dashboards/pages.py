@@ -1,7 +1,7 @@
 """The pages of the dashboard and their words, as `pages.yml` and `texts.yml` declare them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ OF_EVERY_PAGE = ("release", "kpis")
 OF_FIGURES = ("periods", "members", "kpi_series")
 # and what kinds of figures read besides
 OF_KIND = {"funnel": "contact_funnel", "hours": "contact_hours", "preferences": "benchmarks"}
+# what of a figure is declared as a list
+LISTS = ("kpis", "label")
 # the page of trust has no figures
 OF_TRUST = ("arrivals", "runs", "restatements", "restatement_causes", "overrides")
 
@@ -36,7 +38,9 @@ OF_TRUST = ("arrivals", "runs", "restatements", "restatement_causes", "overrides
 class Figure:
     """A chart: what kind (see charts.py), of which KPIs, and split by what unless chosen.
 
-    ``definition`` says what it shows where that is no KPI.
+    ``definition`` says what it shows where that is no KPI, ``note`` what to read it with. A figure of
+    the rows of a ``query`` has a table of ``columns``, each with what it is in (see tables.js); a
+    chart of them names a row by its ``label`` columns, and has a panel for each value of another.
     """
 
     id: str
@@ -45,6 +49,11 @@ class Figure:
     kpis: tuple[str, ...] = ()
     dimension: str | None = None
     definition: Words | None = None
+    note: Words | None = None
+    query: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    label: tuple[str, ...] = ()
+    panel: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,8 @@ class Page:
     @property
     def own_queries(self) -> list[str]:
         """Names of those that other pages do not read."""
-        return [OF_KIND[figure.kind] for figure in self.figures if figure.kind in OF_KIND]
+        read = (OF_KIND.get(figure.kind) or figure.query for figure in self.figures)
+        return list(dict.fromkeys(name for name in read if name))
 
     @property
     def queries(self) -> tuple[str, ...]:
@@ -84,7 +94,7 @@ def pages() -> tuple[Page, ...]:
             lead=page["lead"],
             tiles=tuple(page["tiles"]),
             figures=tuple(
-                Figure(**{**figure, "kpis": tuple(figure.get("kpis", ()))})
+                Figure(**{**figure, **{name: tuple(figure.get(name, ())) for name in LISTS}})
                 for figure in page["figures"]
             ),
         )

@@ -3,8 +3,9 @@
 
 (() => {
   const { words, say, period, difference, ofDimension, ofMember, inUnit } = wording;
-  const { kinds, kpis, periods, members, currency, find, standing, isFinal, isMaturing, isRunning, isSmall } = figures;
+  const { kpis, periods, members, currency, find, standing, isFinal, isMaturing, isRunning, isSmall } = figures;
   const { canSplit, sliceOf, firstOf, trend, shown } = figures;
+  const kinds = { ...figures.kinds, ...tables.kinds };
   const form = document.querySelector(".choosers");
   const GRAINS = ["week", "month", "quarter", "year"];
 
@@ -111,40 +112,52 @@
     return drawing.draw(element.querySelector(".spark"), "spark", rows, { unit: kpis[id].unit });
   }
 
-  function tableOf(header, cells) {
+  // Numbers stand to the right; texts, at the places named, may take several lines.
+  function tableOf(header, cells, texts = []) {
     const table = document.createElement("table");
-    const row = (parent, texts, isHead) => {
+    const row = (parent, contents, isHead) => {
       const line = parent.insertRow();
-      texts.forEach((text, at) => {
+      contents.forEach((text, at) => {
         const cell = document.createElement(isHead || at === 0 ? "th" : "td");
         if (cell.tagName === "TH") cell.scope = isHead ? "col" : "row";
-        if (at) cell.className = "number";
+        if (texts.includes(at)) cell.className = "text";
+        else if (at) cell.className = "number";
         cell.textContent = text;
         line.append(cell);
       });
     };
     if (header.some(Boolean)) row(table.createTHead(), header, true);
     const body = table.createTBody();
-    for (const texts of cells) row(body, texts, false);
+    for (const contents of cells) row(body, contents, false);
     return table;
   }
 
+  // what the figure's KPIs wait for, else that the choice has nothing
+  const whyEmpty = ({ kpis: ids }) =>
+    ids.map((id) => kpis[id]).filter((kpi) => kpi.waits_for)
+      .map((kpi) => say(words.waits_for, { exports: kpi.waits_for }))[0] ?? words.no_rows;
+
   function figure(element, choice) {
     const { kind, dimension } = element.dataset;
-    const declared = { kpis: element.dataset.kpis.split(" "), dimension };
+    const declared = { kpis: element.dataset.kpis.split(" ").filter(Boolean), dimension, ...tables.declared[element.dataset.figure] };
     const title = element.querySelector("h2").textContent;
     const result = kinds[kind](declared, choice);
     const place = element.querySelector(".drawing");
     element.querySelector(".caption").textContent = [
-      kind !== "cohorts" && period(choice.grain, choice.start),
+      declared.note,
+      kind !== "cohorts" && result.isOfPeriod !== false && period(choice.grain, choice.start),
       choice.only && !result.isSliced && say(words.not_split, { dimension: ofDimension(choice.split) }),
       ...result.note,
     ].filter(Boolean).join(" · ");
-    element.querySelector(".table .scroll").replaceChildren(tableOf(result.header, result.cells));
+    const isEmpty = !(result.panels.length || (kind === "table" && result.cells.length));
+    element.querySelector(".table .scroll").replaceChildren(
+      isEmpty && !place ? whyEmpty(declared) : tableOf(result.header, result.cells, result.texts)
+    );
+    if (!place) return [];
     if (place.childElementCount !== result.panels.length || !result.panels.length) {
       drawing.forget(place);
       place.replaceChildren(...result.panels.map(panelPlace));
-      if (!result.panels.length) place.textContent = words.no_rows;
+      if (isEmpty) place.textContent = whyEmpty(declared);
     }
     place.classList.toggle("many", result.panels.length > 1);
     return result.panels.map((panel, at) => {

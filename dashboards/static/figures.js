@@ -153,6 +153,29 @@ const figures = (() => {
     };
   }
 
+  // A panel for each of the figures a KPI gives of one slice; its table has those of all slices.
+  function parts({ kpis: [kpi], dimension }, choice) {
+    const names = [...(partsOf.get(kpi) ?? [])];
+    const drawn = names.map((part) => ({ part, one: find(kpi, choice.grain, "all", "all", part) })).filter(({ one }) => firstOf(one) >= 0);
+    const at = drawn.length ? Math.min(...drawn.map(({ one }) => standing(one, choice.at))) : choice.at;
+    const slices = [["all", "all"], ...(members[dimension] ?? []).map(({ member }) => [dimension, member])];
+    const value = (slice, part) => find(kpi, choice.grain, ...slice, part)?.values[at] ?? null;
+    return {
+      isSliced: false,
+      note: standingNotes(drawn[0]?.one, choice, at),
+      kind: "trend",
+      signals: { unit: kpis[kpi].unit, low: 0, high: 1 },
+      panels: drawn.map(({ part, one }) => ({
+        heading: wording.ofCode(part),
+        value: shown(one.values[at], kpi),
+        rows: trend(one, { ...choice, at }, null, firstOf(one)),
+      })),
+      header: [wording.ofDimension(dimension), ...names.map(wording.ofCode)],
+      cells: slices
+        .map(([of, member]) => [member === "all" ? words.total : ofMember(member), ...names.map((part) => shown(value([of, member], part), kpi, false))]),
+    };
+  }
+
   function bars({ kpis: [kpi], dimension }, choice) {
     const split = splitOf(kpi, choice, dimension);
     const total = find(kpi, choice.grain);
@@ -359,9 +382,9 @@ const figures = (() => {
     };
   }
 
-  const kinds = { panels, bars, stack, mix, cohorts, funnel, hours, preferences };
+  const kinds = { panels, parts, bars, stack, mix, cohorts, funnel, hours, preferences };
   return {
-    kinds, kpis, periods, members, currency,
+    kinds, kpis, periods, members, currency, rowsOf, groups, bar,
     find, standing, isFinal, isMaturing, isRunning, isSmall, canSplit, sliceOf, firstOf, trend, shown,
   };
 })();

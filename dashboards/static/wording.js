@@ -2,7 +2,7 @@
 "use strict";
 
 const wording = (() => {
-  const { words, dimensions, members } = JSON.parse(document.getElementById("wording").textContent);
+  const { words, dimensions, members, codes, columns } = JSON.parse(document.getElementById("wording").textContent);
   const locale = { en: "en-GB", pt: "pt-BR", es: "es-ES" }[document.documentElement.lang];
   const LARGE = 10000;
   const COMPACT = { notation: "compact", maximumSignificantDigits: 3 };
@@ -25,6 +25,10 @@ const wording = (() => {
   const ofDimension = (name) => dimensions[name] ?? name;
   const ofMember = (name) => members[name] ?? name.replace("<=", "≤ ").replace(/^>/, "> ");
 
+  // of arms, verdicts and the like; what a company names itself stays as it is
+  const ofCode = (name) => codes[name] ?? ofMember(name);
+  const ofColumn = (name) => columns[name];
+
   function money(value, currency, compact, fewest) {
     const large = compact && Math.abs(value) >= LARGE;
     const digits = large ? COMPACT : { minimumFractionDigits: fewest ?? 2, maximumFractionDigits: 2 };
@@ -39,6 +43,12 @@ const wording = (() => {
       const digits = Math.abs(value) < 0.01 ? 2 : 1;
       return number(value, { style: "percent", minimumFractionDigits: fewest ?? 1, maximumFractionDigits: digits });
     }
+    // of two shares, in points; a probability
+    if (unit === "difference") {
+      const size = number(value * 100, { minimumFractionDigits: fewest ?? 1, maximumFractionDigits: 1, signDisplay: "exceptZero" });
+      return `${size} ${words.percentage_points}`;
+    }
+    if (unit === "p") return value < 0.001 ? `< ${number(0.001)}` : number(value, { maximumFractionDigits: 3 });
     if (unit === "money") return money(value, currency, compact, fewest);
     const large = compact && Math.abs(value) >= LARGE;
     const inDays = unit === "days" && { style: "unit", unit: "day", unitDisplay: "long" };
@@ -83,5 +93,5 @@ const wording = (() => {
     });
   }
 
-  return { words, number, day, say, ofDimension, ofMember, inUnit, difference, period, shortPeriod };
+  return { words, number, day, say, ofDimension, ofMember, ofCode, ofColumn, inUnit, difference, period, shortPeriod };
 })();
