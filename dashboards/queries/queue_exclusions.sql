@@ -13,11 +13,11 @@ rules as (
 kept_out as (
 
     select
-        conduct_rule,
+        coalesce(contact_queue_exclusions.conduct_rule, 'all') as conduct_rule,
         count(distinct customer_id) as customer_count,
         min(until_date) as first_until_date
     from contact_queue_exclusions
-    group by rollup (conduct_rule)
+    group by rollup (contact_queue_exclusions.conduct_rule)
     having count(*) > 0
 
 )
@@ -32,4 +32,4 @@ select
     kept_out.first_until_date
 from kept_out
 left join rules using (conduct_rule)
-order by kept_out.customer_count desc, kept_out.conduct_rule nulls first
+order by kept_out.conduct_rule = 'all' desc, kept_out.customer_count desc, kept_out.conduct_rule

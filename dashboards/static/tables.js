@@ -35,10 +35,13 @@ const tables = (() => {
     difference_interval: (_, row) => range(row, "difference"),
   };
 
+  const few = (row) => (row.is_small_sample ? " °" : "");
+
   function cell(row, name, unit) {
     const value = row[name];
-    if (value === null) return unit === "rule" ? ofCode("all") : "–";
-    return written[unit] ? written[unit](value, row, name) : inUnit(value, unit, { currency, compact: false });
+    if (value === null) return "–";
+    const text = written[unit] ? written[unit](value, row, name) : inUnit(value, unit, { currency, compact: false });
+    return name === "value" ? text + few(row) : text;
   }
 
   // The rows of what was chosen: of its slice, where they have slices, else of all together; and of
@@ -75,7 +78,11 @@ const tables = (() => {
     return {
       ...of,
       rows,
-      note: [...note, rows[0]?.window_start_date && windowOf(rows[0])],
+      note: [
+        ...note,
+        rows[0]?.window_start_date && windowOf(rows[0]),
+        rows.some((row) => row.is_small_sample) && words.small_sample_mark,
+      ],
       panels: [],
       header: columns.map(([name]) => ofColumn(name)),
       cells: rows.map((row) => columns.map(([name, unit]) => cell(row, name, unit))),
@@ -103,8 +110,8 @@ const tables = (() => {
       high: row.high ?? row.value,
       end: row.high ?? row.value,
       mark: unit === "difference" ? 0 : null,
-      is_shown: row.verdict === undefined ? row.low > 0 || row.high < 0 : SHOWN.includes(row.verdict),
-      text: `${inUnit(row.value, unit)}${row.is_recommended ? " ★" : ""}`,
+      is_shown: row.verdict === undefined ? !row.is_small_sample && (row.low > 0 || row.high < 0) : SHOWN.includes(row.verdict),
+      text: `${inUnit(row.value, unit)}${row.is_recommended ? " ★" : ""}${few(row)}`,
       tip: `${labelOf(row, figure)}: ${inUnit(row.value, unit)} (${range(row, unit)})`,
     });
     return {
