@@ -137,7 +137,7 @@ def _hours() -> dict[str, Any]:
 
 
 def _intervals() -> dict[str, Any]:
-    """Draw a dot per ``label`` at ``value``, on a line from ``low`` to ``high``, its words at the end.
+    """Draw a dot per ``label`` at ``value``, on a line from ``low`` to ``high``, words at its end.
 
     It is quiet where ``is_shown`` is false; ``mark`` is a line across.
     """

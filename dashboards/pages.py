@@ -38,9 +38,9 @@ OF_TRUST = ("arrivals", "runs", "restatements", "restatement_causes", "overrides
 class Figure:
     """A chart: what kind (see charts.py), of which KPIs, and split by what unless chosen.
 
-    ``definition`` says what it shows where that is no KPI, ``note`` what to read it with. A figure of
-    the rows of a ``query`` has a table of ``columns``, each with what it is in (see tables.js); a
-    chart of them names a row by its ``label`` columns, and has a panel for each value of another.
+    ``definition`` says what it shows where that is no KPI, ``note`` what to read it with. A figure
+    of the rows of a ``query`` has a table of ``columns``, each with what it is in (see tables.js);
+    a chart of them names a row by its ``label`` columns, and has a panel for each value of another.
     """
 
     id: str

@@ -112,16 +112,15 @@
     return drawing.draw(element.querySelector(".spark"), "spark", rows, { unit: kpis[id].unit });
   }
 
-  // Numbers stand to the right; texts, at the places named, may take several lines.
-  function tableOf(header, cells, texts = []) {
+  // Numbers, which all are but the first where nothing else is said, stand to the right.
+  function tableOf(header, cells, classes = []) {
     const table = document.createElement("table");
     const row = (parent, contents, isHead) => {
       const line = parent.insertRow();
       contents.forEach((text, at) => {
         const cell = document.createElement(isHead || at === 0 ? "th" : "td");
         if (cell.tagName === "TH") cell.scope = isHead ? "col" : "row";
-        if (texts.includes(at)) cell.className = "text";
-        else if (at) cell.className = "number";
+        cell.className = classes[at] ?? (at ? "number" : "");
         cell.textContent = text;
         line.append(cell);
       });
@@ -151,7 +150,7 @@
     ].filter(Boolean).join(" · ");
     const isEmpty = !(result.panels.length || (kind === "table" && result.cells.length));
     element.querySelector(".table .scroll").replaceChildren(
-      isEmpty && !place ? whyEmpty(declared) : tableOf(result.header, result.cells, result.texts)
+      isEmpty && !place ? whyEmpty(declared) : tableOf(result.header, result.cells, result.classes)
     );
     if (!place) return [];
     if (place.childElementCount !== result.panels.length || !result.panels.length) {

@@ -8,12 +8,16 @@ const tables = (() => {
   const declared = JSON.parse(document.getElementById("figures").textContent);
   const language = document.documentElement.lang;
   const PERIODS = 12;
-  const TEXTS = ["text", "words", "code", "rule"];
+  // what a column of such a unit looks like; of another, it holds numbers
+  const CLASSES = { words: "words", rule: "words", saying: "words", text: "text", code: "text", member: "text", treatment: "text", period: "text" };
   // verdicts that say something was shown
   const SHOWN = ["shown", "best", "worse"];
 
-  const range = ({ low, high }, unit) =>
-    low === null ? "–" : say(words.from_to, { low: inUnit(low, unit).replace(/\s*[^\d]+$/, ""), high: inUnit(high, unit) });
+  const amount = (value, unit) => inUnit(value, unit, { currency, compact: false });
+  const inOwn = (value, unit) => (value !== null && written[unit] ? written[unit](value) : amount(value, unit));
+  // the unit is said once
+  const between = (low, high) => (low === "–" ? low : say(words.from_to, { low: low.replace(/[^\d]+$/, ""), high }));
+  const range = ({ low, high }, unit) => between(amount(low, unit), amount(high, unit));
   const channelFirst = (name) => name.split(": ").map(ofMember).join(": ");
 
   // how a cell says what it holds; what is not here is a unit of `inUnit`
@@ -21,6 +25,7 @@ const tables = (() => {
     text: (value) => value,
     words: (_, row, name) => row[`${name}_${language}`],
     code: ofCode,
+    saying: ofCode,
     // a rule of the seed in its own words, another by a word of ours
     rule: (value, row) => row[`description_${language}`] ?? ofCode(value),
     member: ofMember,
@@ -29,19 +34,22 @@ const tables = (() => {
     month: (value) => shortPeriod("month", value),
     day: (value) => wording.day(value, { dateStyle: "medium" }),
     hour: (value) => `${value}h`,
-    mark: (value) => (value ? "★" : ""),
     change: (value) => wording.number(value, { style: "percent", maximumFractionDigits: 1, signDisplay: "exceptZero" }),
+    more: (value) => wording.number(value, { maximumFractionDigits: 2, signDisplay: "exceptZero" }),
+    // each row in its own unit
+    own: (value, row) => inOwn(value, row.unit),
+    own_interval: (_, { low, high, unit }) => between(inOwn(low, unit), inOwn(high, unit)),
     ratio_interval: (_, row) => range(row, "ratio"),
     difference_interval: (_, row) => range(row, "difference"),
   };
 
-  const few = (row) => (row.is_small_sample ? " °" : "");
+  const mark = (row) => `${row.is_recommended ? " ★" : ""}${row.is_small_sample ? " °" : ""}${row.is_mature === false ? " …" : ""}`;
 
   function cell(row, name, unit) {
     const value = row[name];
     if (value === null) return "–";
-    const text = written[unit] ? written[unit](value, row, name) : inUnit(value, unit, { currency, compact: false });
-    return name === "value" ? text + few(row) : text;
+    const text = written[unit] ? written[unit](value, row, name) : amount(value, unit);
+    return name === "value" ? text + mark(row) : text;
   }
 
   // The rows of what was chosen: of its slice, where they have slices, else of all together; and of
@@ -82,11 +90,12 @@ const tables = (() => {
         ...note,
         rows[0]?.window_start_date && windowOf(rows[0]),
         rows.some((row) => row.is_small_sample) && words.small_sample_mark,
+        rows.some((row) => row.is_mature === false) && `… ${words.maturing}`,
       ],
       panels: [],
       header: columns.map(([name]) => ofColumn(name)),
       cells: rows.map((row) => columns.map(([name, unit]) => cell(row, name, unit))),
-      texts: columns.flatMap(([, unit], at) => (TEXTS.includes(unit) ? [at] : [])),
+      classes: columns.map(([, unit], at) => CLASSES[unit] ?? (at ? "number" : "")),
     };
   }
 
@@ -99,6 +108,10 @@ const tables = (() => {
     return Object.entries(groups(rows, panel)).map(([name, own]) => ({ heading: ofCode(name), rows: own.map(drawn) }));
   }
 
+  // by its verdict; without one, where the interval does not reach zero
+  const isShown = (row) =>
+    row.verdict === undefined ? !row.is_small_sample && (row.low > 0 || row.high < 0) : SHOWN.includes(row.verdict);
+
   // A share or a difference of shares, with the interval it lies in.
   function intervals(figure, choice) {
     const { rows, ...result } = table(figure, choice);
@@ -110,8 +123,8 @@ const tables = (() => {
       high: row.high ?? row.value,
       end: row.high ?? row.value,
       mark: unit === "difference" ? 0 : null,
-      is_shown: row.verdict === undefined ? !row.is_small_sample && (row.low > 0 || row.high < 0) : SHOWN.includes(row.verdict),
-      text: `${inUnit(row.value, unit)}${row.is_recommended ? " ★" : ""}${few(row)}`,
+      is_shown: row.is_mature !== false && isShown(row),
+      text: cell(row, "value", unit),
       tip: `${labelOf(row, figure)}: ${inUnit(row.value, unit)} (${range(row, unit)})`,
     });
     return {
