@@ -1,4 +1,4 @@
-"""The pages of the dashboard and their words, as `pages.yml` and `texts.yml` declare them."""
+"""The pages of the dashboard and their words, as `pages*.yml` and `texts*.yml` declare them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -98,7 +98,7 @@ def pages() -> tuple[Page, ...]:
                 for figure in page["figures"]
             ),
         )
-        for name, page in _declared("pages.yml").items()
+        for name, page in _declared("pages.yml", "pages_of_insight.yml").items()
     )
 
 
@@ -111,7 +111,7 @@ def dimensions() -> list[str]:
 @cache
 def texts() -> Mapping[str, Mapping[str, Words]]:
     """Return all words by group ("words", "dimensions", ...) and key, in each language."""
-    return _declared("texts.yml")
+    return _declared("texts.yml", "texts_of_tables.yml")
 
 
 def query(name: str) -> str:
@@ -119,5 +119,9 @@ def query(name: str) -> str:
     return (HERE / "queries" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _declared(name: str) -> Any:
-    return yaml.safe_load((HERE / name).read_text(encoding="utf-8"))
+def _declared(*names: str) -> dict[str, Any]:
+    """Return what files declare, in their order."""
+    declared = {}
+    for name in names:
+        declared |= yaml.safe_load((HERE / name).read_text(encoding="utf-8"))
+    return declared
