@@ -30,7 +30,9 @@ select
     effects.value,
     effects.interval_low as low,
     effects.interval_high as high,
-    effects.p_value
+    effects.p_value,
+    -- what has fewer has none
+    effects.interval_low is null as is_small_sample
 from effects
 cross join release
 inner join shown_periods using (period_grain, period_start)

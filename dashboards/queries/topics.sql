@@ -12,7 +12,8 @@ select
     speech_topics.promise_rate,
     speech_topics.other_promise_rate,
     speech_topics.payment_rate,
-    speech_topics.other_payment_rate
+    speech_topics.other_payment_rate,
+    speech_topics.is_small_sample
 from speech_topics
 inner join shown_periods
     on

@@ -48,8 +48,7 @@ const tables = (() => {
   function cell(row, name, unit) {
     const value = row[name];
     if (value === null) return "–";
-    const text = written[unit] ? written[unit](value, row, name) : amount(value, unit);
-    return name === "value" ? text + mark(row) : text;
+    return written[unit] ? written[unit](value, row, name) : amount(value, unit);
   }
 
   // The rows of what was chosen: of its slice, where they have slices, else of all together; and of
@@ -83,6 +82,7 @@ const tables = (() => {
   function table(figure, choice) {
     const { rows, note, ...of } = chosen(figure, choice);
     const { columns } = figure;
+    const ofMarks = columns.some(([name]) => name === "value") ? "value" : columns[0][0];
     return {
       ...of,
       rows,
@@ -94,7 +94,7 @@ const tables = (() => {
       ],
       panels: [],
       header: columns.map(([name]) => ofColumn(name)),
-      cells: rows.map((row) => columns.map(([name, unit]) => cell(row, name, unit))),
+      cells: rows.map((row) => columns.map(([name, unit]) => cell(row, name, unit) + (name === ofMarks ? mark(row) : ""))),
       classes: columns.map(([, unit], at) => CLASSES[unit] ?? (at ? "number" : "")),
     };
   }
@@ -124,7 +124,7 @@ const tables = (() => {
       end: row.high ?? row.value,
       mark: unit === "difference" ? 0 : null,
       is_shown: row.is_mature !== false && isShown(row),
-      text: cell(row, "value", unit),
+      text: inUnit(row.value, unit) + mark(row),
       tip: `${labelOf(row, figure)}: ${inUnit(row.value, unit)} (${range(row, unit)})`,
     });
     return {
