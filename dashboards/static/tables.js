@@ -9,7 +9,7 @@ const tables = (() => {
   const language = document.documentElement.lang;
   const PERIODS = 12;
   // what a column of such a unit looks like; of another, it holds numbers
-  const CLASSES = { words: "words", rule: "words", saying: "words", text: "text", code: "text", member: "text", treatment: "text", period: "text" };
+  const CLASSES = { words: "words", rule: "words", saying: "words", text: "text", code: "text", member: "text", dimension: "text", treatment: "text", period: "text" };
   // verdicts that say something was shown
   const SHOWN = ["shown", "best", "worse"];
 
@@ -29,6 +29,7 @@ const tables = (() => {
     // a rule of the seed in its own words, another by a word of ours
     rule: (value, row) => row[`description_${language}`] ?? ofCode(value),
     member: ofMember,
+    dimension: (value) => (value === "all" ? ofMember(value) : wording.ofDimension(value)),
     treatment: channelFirst,
     period: (value, row) => shortPeriod(row.period_grain, value),
     month: (value) => shortPeriod("month", value),
@@ -127,11 +128,15 @@ const tables = (() => {
       text: inUnit(row.value, unit) + mark(row),
       tip: `${labelOf(row, figure)}: ${inUnit(row.value, unit)} (${range(row, unit)})`,
     });
+    const told = rows.filter((row) => row.value !== null);
+    const judged = told.filter((row) => row.verdict !== "too_few");
+    const isShort = judged.length > 0 && judged.length < told.length;
     return {
       ...result,
+      note: [...result.note, isShort && words.few_in_table],
       kind: "intervals",
       signals: { unit },
-      panels: panelsOf(rows.filter((row) => row.value !== null), figure.panel, drawn),
+      panels: panelsOf(isShort ? judged : told, figure.panel, drawn),
     };
   }
 
