@@ -33,9 +33,9 @@
             'Antes y después, nadie quedó sin él: nada lo separa de lo demás que cambió.',
         ],
         'too_few': [
-            'Too few customers are alike on both sides to tell.',
-            'Há poucos clientes semelhantes nos dois lados para dizer.',
-            'Hay muy pocos clientes similares en ambos lados para decirlo.',
+            'Too few customers, or too few alike on both sides, to tell.',
+            'Há poucos clientes, ou poucos semelhantes nos dois lados, para dizer.',
+            'Hay muy pocos clientes, o muy pocos similares en ambos lados, para decirlo.',
         ],
         'nothing_to_compare': [
             'There is nothing to compare: what it takes was not delivered, or its days are not over.',
