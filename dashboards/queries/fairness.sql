@@ -1,5 +1,5 @@
 -- One row per model and group of customers: their scores beside what came of them, on the newest day
--- of decision whose outcome is known, else the newest.
+-- of decision whose outcome is known, else the newest. Without the challengers, by which nobody goes.
 select
     score_fairness.score_model,
     score_fairness.decision_date,
@@ -13,8 +13,16 @@ select
     score_fairness.is_small_sample
 from score_fairness
 cross join release
+where not ends_with(score_fairness.score_model, '_challenger')
 qualify rank() over (
     partition by score_fairness.score_model
     order by score_fairness.matures_on <= release.as_of desc, score_fairness.decision_date desc
 ) = 1
-order by score_model, group_kind, group_member
+-- ages by the number they tell, what is not known last
+order by
+    score_model,
+    group_kind != 'all',
+    group_kind,
+    group_member = 'unknown',
+    try_cast(regexp_extract(group_member, '\d+') as integer) nulls first,
+    group_member

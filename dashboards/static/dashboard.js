@@ -133,8 +133,9 @@
 
   // what the figure's KPIs wait for, else that the choice has nothing
   const whyEmpty = ({ kpis: ids }) =>
-    ids.map((id) => kpis[id]).filter((kpi) => kpi.waits_for)
-      .map((kpi) => say(words.waits_for, { exports: kpi.waits_for }))[0] ?? words.no_rows;
+    ids.map((id) => kpis[id])
+      .map((kpi) => (kpi.waits_for ? say(words.waits_for, { exports: kpi.waits_for }) : kpi.unavailable))
+      .find(Boolean) ?? words.no_rows;
 
   function figure(element, choice) {
     const { kind, dimension } = element.dataset;

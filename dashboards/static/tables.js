@@ -36,6 +36,8 @@ const tables = (() => {
     day: (value) => wording.day(value, { dateStyle: "medium" }),
     hour: (value) => `${value}h`,
     change: (value) => wording.number(value, { style: "percent", maximumFractionDigits: 1, signDisplay: "exceptZero" }),
+    // of any model, a probability or points
+    score: (value) => wording.number(value, { maximumSignificantDigits: 3 }),
     more: (value) => wording.number(value, { maximumFractionDigits: 2, signDisplay: "exceptZero" }),
     // each row in its own unit
     own: (value, row) => inOwn(value, row.unit),
