@@ -59,6 +59,15 @@ there as (
     select distinct 'any' as needs_scores
     from {{ ref('stg_contact__scores') }}
 
+    union
+
+    -- warnings may go by an imported model
+    select distinct 'early_warning' as needs_scores
+    from {{ ref('stg_contact__scores') }}
+    where
+        {{ imported_score_model('model') }}
+        = '{{ var("early_warning_model") }}'
+
 )
 
 select
