@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from expectations import arrivals, core, drift, kpis, plausibility
+from expectations import arrivals, conduct, core, drift, kpis, plausibility
 from expectations.checks import Suite
 from expectations.limits import Limits, load_limits
 from expectations.overrides import Override
@@ -56,6 +56,7 @@ def suites(limits: Limits, is_compared: bool) -> list[Suite]:
         plausibility.suite(limits),
         core.suite(limits),
         kpis.suite(),
+        conduct.suite(),
     ]
     return [*always, drift.suite(limits)] if is_compared else always
 

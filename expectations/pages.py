@@ -17,6 +17,7 @@ LAYERS = {
     "plausibility": "Can what they say be so: amounts, days, hours?",
     "core": "Can what was made of it be so: states, balances, cash?",
     "kpis": "Are the figures figures, within their range, and the sum of their slices?",
+    "conduct": "May everybody in the contact queue be contacted as it says?",
     "drift": "What changed since the published release? Asked where there is one.",
 }
 

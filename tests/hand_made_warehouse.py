@@ -170,6 +170,40 @@ select
     50::decimal(18, 2) as outstanding_amount, 50::decimal(18, 2) as overdue_amount
 from dim_contracts;
 
+create table conduct_rules as
+select
+    'hours' as conduct_rule, 'permitted_hours' as rule_kind, true as is_judged,
+    date '2000-01-01' as valid_from_date, date '9999-12-31' as valid_to_date,
+    'BR' as country, null::varchar as region, 'sms voice' as channels,
+    '08:30-20:00' as weekday_hours, null::varchar as saturday_hours,
+    '09:00-10:00' as sunday_hours, null::varchar as holiday_hours;
+create table int_business_days as
+select 'BR' as country, date '2026-02-01' as calendar_date, 'sunday' as day_kind;
+create table int_customers_overdue as
+select customer_id, 'BR' as country, 'SP' as region from dim_customers;
+create table contact_queue as
+select
+    date '2026-02-01' as queue_date, customer_id, 'sms' as recommended_channel,
+    9 as recommended_hour
+from dim_customers;
+create table int_contacts_judged as
+select
+    'K7' as customer_id, channel, true as is_planned, channel = 'voice' as is_breach,
+    'us_7_in_7' as conduct_rule, date '2026-01-30' as since_date
+from (values ('sms'), ('voice')) as channels (channel);
+create table stg_contact__consents (
+    customer_id varchar, channel varchar, is_opted_in boolean, effective_at timestamp,
+    effective_date date
+);
+insert into stg_contact__consents values
+('K7', 'sms', false, '2026-01-10 12:00:00', '2026-01-10'),
+('K7', 'sms', true, '2026-01-20 12:00:00', '2026-01-20'),
+('K7', 'voice', false, '2026-01-20 12:00:00', '2026-01-20');
+create table fct_contact_events as
+select
+    'K7' as customer_id, 'sms' as channel, 'opted_out' as event,
+    timestamp '2026-01-11 12:00:00' as occurred_at;
+
 create table kpi_catalog as
 select
     'recovery_rate' as kpi_id, 'ratio' as kind, 1::double as multiplier, true as is_available,

@@ -166,6 +166,13 @@ BREAKING = {
             blocked_by = 'no rate of USD on 2025-12-04'""",
     ("no_values_from_the_future", "critical"): """
         update kpi_values set period_start = date '2026-02-01'""",
+    ("nobody_in_the_queue_has_opted_out", "critical"): """
+        update fct_contact_events set occurred_at = timestamp '2026-01-21 12:00:00'""",
+    ("the_queue_keeps_to_permitted_hours", "critical"): """
+        update contact_queue set recommended_hour = 10 where customer_id = 'K7'""",
+    ("the_queue_breaks_no_rule", "critical"): """
+        update contact_queue set recommended_channel = 'voice' where customer_id = 'K8';
+        update int_contacts_judged set customer_id = 'K8'""",
     ("few_rows_are_lost_since_the_release", "warning"): """
         delete from fct_cash where payment_id = 'P7'""",
     ("few_rows_are_lost_since_the_release", "critical"): """

@@ -83,7 +83,7 @@ too_often as (
         numbered.attempt_id,
         numbered.conduct_rule,
         count(earlier.attempt_id) > 0 as is_breach,
-        min(earlier.local_date) as since_date,
+        max(earlier.local_date) as since_date,
         cast(null as string) as observed,
         cast(null as string) as permitted
     from numbered
