@@ -1,6 +1,6 @@
--- Were everybody in the contact queue contacted at the hour and on the channel it says, no
--- conduct rule would be broken: asked of each kind of rule by looking back at what was
--- said, done and delivered, not by the way contacts are judged.
+-- Were everybody in the contact queue contacted at the hour and on the channel it says,
+-- no conduct rule would be broken: asked of each kind of rule by looking back at what
+-- was said, done and delivered, not by the way contacts are judged.
 
 with
 

@@ -13,7 +13,8 @@ clock as (
 select
     assignments.customer_id,
     assignments.experiment,
-    {{ add_days('assignments.assigned_date', 'experiments.horizon_days') }} as until_date
+    {{ add_days('assignments.assigned_date', 'experiments.horizon_days') }}
+        as until_date
 from {{ ref('fct_assignments') }} as assignments
 inner join {{ ref('int_experiments') }} as experiments
     on assignments.experiment = experiments.experiment

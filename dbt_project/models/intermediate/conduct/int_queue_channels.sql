@@ -126,7 +126,7 @@ based as (
         points.contact_point_id,
         planned.default_rank,
         reached.last_reached_at,
-        -- where no telephone or address is delivered at all, nobody is known to lack one
+        -- where none is delivered of anybody, nobody is known to lack one
         points.contact_point_id is not null
         or reached.last_reached_at is not null
         or (select point_count from point_counts) = 0 as is_reachable,

@@ -57,7 +57,8 @@ hours as (
     select
         customer_id,
         channel,
-        {{ listed('cast(customer_hour as string)', 'customer_hour') }} as permitted_hours
+        {{ listed('cast(customer_hour as string)', 'customer_hour') }}
+            as permitted_hours
     from possible
     group by customer_id, channel
 
