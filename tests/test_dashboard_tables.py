@@ -56,7 +56,7 @@ def accepted_values() -> dict[tuple[str, str], set[str]]:
 def cells(page, figure: str) -> list[list[str]]:
     """The texts of a figure's table, row by row, without its headings."""
     return [
-        [text.replace("\u00a0", " ") for text in row.locator("th, td").all_inner_texts()]
+        [text.replace("\u00a0", " ") for text in row.locator("th, td").all_text_contents()]
         for row in page.locator(f"[data-figure={figure}] .table tbody tr").all()
     ]
 
@@ -228,3 +228,42 @@ def test_a_figure_of_what_was_never_exported_says_what_it_waits_for(opened, chan
     """)
     place = opened("en/whom", "", home).locator("[data-figure=topics] .table")
     assert place.inner_text() == "Waits for contact.speech_results"
+
+
+def test_the_queue_and_who_is_kept_out_are_told_by_numbers_alone(opened, changed) -> None:
+    home = changed("""
+        delete from contact_queue;
+        insert into contact_queue by name
+        select
+            'golden-' || number as customer_id, number != 3 as is_scored,
+            100.00 as overdue_amount, if(number = 3, null, 10.25) as expected_recovery_amount,
+            if(number = 1, 'sms', 'whatsapp') as recommended_channel,
+            if(number = 1, 9, 18) as recommended_hour
+        from range(1, 4) as numbers (number);
+        delete from contact_queue_exclusions;
+        insert into contact_queue_exclusions by name
+        select * from (values
+            ('golden-8', 'opted_out', null),
+            ('golden-9', 'opted_out', null),
+            ('golden-9', 'no_contact_point', date '2026-07-04')
+        ) as kept_out (customer_id, conduct_rule, until_date)
+    """)
+    page = opened("en/whom", "", home)
+    assert cells(page, "queue") == [
+        ["all", "3", "2", "R$20.50", "R$300.00"],
+        ["WhatsApp", "2", "1", "R$10.25", "R$200.00"],
+        ["SMS", "1", "1", "R$10.25", "R$100.00"],
+    ]
+    assert cells(page, "queue_hours") == [["9h", "1"], ["18h", "2"]]
+    assert [[row[0], row[2]] for row in cells(page, "kept_out")] == [
+        ["all", "2"],
+        [
+            "Who opted out of a channel is not contacted there once the delay for putting it"
+            " into effect is over",
+            "2",
+        ],
+        ["no telephone or address is known", "1"],
+    ]
+    assert "golden-" not in page.content()
+    folder = home / "published" / "dashboard" / "data"
+    assert not any("golden-" in path.read_text() for path in folder.iterdir())
