@@ -10,6 +10,7 @@ import yaml
 
 HERE = Path(__file__).parent
 LANGUAGES = ("en", "pt", "es")
+FILES = ("pages.yml", "pages_what_works.yml", "pages_whom_and_when.yml")
 # what the reader may split by; not by agent, who is a person
 SPLITS = ("portfolio", "product", "creditor_brand", "segment", "region", "age_band", "channel")
 # Their direction holds only while the recovery rate does not fall: nothing is said of a change.
@@ -98,7 +99,7 @@ def pages() -> tuple[Page, ...]:
                 for figure in page["figures"]
             ),
         )
-        for name, page in _declared("pages.yml", "pages_of_insight.yml").items()
+        for name, page in _declared(*FILES).items()
     )
 
 

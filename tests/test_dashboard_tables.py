@@ -117,6 +117,22 @@ def test_only_what_is_shown_stands_out_in_a_chart(opened, changed) -> None:
         assert drawn.locator(f"path[fill='{ink}']").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("which", "charts"), [("experiment = 'their_own'", 1), ("verdict != 'withheld'", 0)]
+)
+def test_what_is_too_few_to_say_stands_in_the_table_and_in_no_chart(
+    opened, changed, which: str, charts: int
+) -> None:
+    few = f"{RESULTS}; update experiment_results set verdict = 'too_few' where {which}"
+    page = opened("en/works", "", changed(few))
+    figure = page.locator("[data-figure=experiments]")
+    assert figure.locator(".chart svg").count() == charts
+    assert "their_own" not in figure.locator(".drawing").inner_text()
+    assert "Nothing to show" not in figure.locator(".drawing").inner_text()
+    assert "too few to say is in the table" in figure.locator(".caption").inner_text()
+    assert len(cells(page, "experiments")) == 3
+
+
 def test_what_was_drawn_by_lot_and_what_was_not_are_never_in_one_panel(opened, changed) -> None:
     effects = " union all ".join(
         f"""

@@ -157,7 +157,8 @@
     if (place.childElementCount !== result.panels.length || !result.panels.length) {
       drawing.forget(place);
       place.replaceChildren(...result.panels.map(panelPlace));
-      if (isEmpty) place.textContent = whyEmpty(declared);
+      // else its table tells
+      if (isEmpty) place.textContent = result.cells.length ? "" : whyEmpty(declared);
     }
     place.classList.toggle("many", result.panels.length > 1);
     return result.panels.map((panel, at) => {

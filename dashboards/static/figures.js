@@ -171,8 +171,9 @@ const figures = (() => {
         rows: trend(one, { ...choice, at }, null, firstOf(one)),
       })),
       header: [wording.ofDimension(dimension), ...names.map(wording.ofCode)],
-      cells: slices
-        .map(([of, member]) => [member === "all" ? words.total : ofMember(member), ...names.map((part) => shown(value([of, member], part), kpi, false))]),
+      cells: drawn.length
+        ? slices.map(([of, member]) => [member === "all" ? words.total : ofMember(member), ...names.map((part) => shown(value([of, member], part), kpi, false))])
+        : [],
     };
   }
 

@@ -132,13 +132,12 @@ const tables = (() => {
     });
     const told = rows.filter((row) => row.value !== null);
     const judged = told.filter((row) => row.verdict !== "too_few");
-    const isShort = judged.length > 0 && judged.length < told.length;
     return {
       ...result,
-      note: [...result.note, isShort && words.few_in_table],
+      note: [...result.note, judged.length < told.length && words.few_in_table],
       kind: "intervals",
       signals: { unit },
-      panels: panelsOf(isShort ? judged : told, figure.panel, drawn),
+      panels: panelsOf(judged, figure.panel, drawn),
     };
   }
 
