@@ -153,9 +153,10 @@ likeness as (
 
     select
         {{ period }},
-        least(greatest(
-            coalesce(sum(found) / nullif(sum(largest), 0), 0), 0
-        ), 1) as likeness
+        case
+            when sum(found) > 0 then least(sum(found) / sum(largest), 1)
+            else 0
+        end as likeness
     from pairs
     group by {{ period }}
 
