@@ -93,7 +93,6 @@ too_often as (
             and numbered.customer_id = earlier.customer_id
             and numbered.subject_id = earlier.subject_id
             and numbered.contact_number - numbered.max_contacts = earlier.contact_number
-            and not earlier.is_planned
             and {{ days_between('earlier.local_date', 'numbered.local_date') }}
             < numbered.within_days
     group by numbered.attempt_id, numbered.conduct_rule
