@@ -21,13 +21,18 @@ from orchestration.retries import retried
 from orchestration.runs import recorder_of
 from orchestration.schedule import daily, every_morning
 from orchestration.settings import Settings
-from orchestration.transformation import models, scored_models
+from orchestration.transformation import manifest, models, scored_models
 
 # runs that Dagster starts write what is their owner's alone, like those of the command line
 os.umask(0o077)
 
 # what is audited, and all of it but the rejected rows released
-AUDITED = ("dim_", "fct_", "kpi_", "rejected_rows")
+AUDITED = [
+    dg.AssetKey(node["name"])
+    for node in manifest()["nodes"].values()
+    if node["resource_type"] == "seed"
+    or (node["resource_type"] == "model" and "marts" in node["fqn"])
+]
 LAYERS = tuple(suite.layer for suite in suites(load_limits(), is_compared=True))
 # the job runs daily
 FRESH = dg.FreshnessPolicy.time_window(
@@ -36,7 +41,7 @@ FRESH = dg.FreshnessPolicy.time_window(
 
 
 @dg.asset(
-    deps=[key for key in models.keys | scored_models.keys if key.path[-1].startswith(AUDITED)],
+    deps=AUDITED,
     group_name="release",
     pool=WAREHOUSE_POOL,
     freshness_policy=FRESH,

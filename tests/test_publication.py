@@ -14,15 +14,22 @@ from orchestration.errors import RefusedError
 from orchestration.publication import publish
 
 RELEASED = {
+    "conduct_rules",
+    "contact_queue",
     "customer_case",
     "dim_contracts",
     "dim_customers",
+    "experiment_results",
+    "experiments",
     "fct_agreements",
     "fct_allocations",
+    "fct_assignments",
     "fct_cash",
+    "fct_contact_events",
     "fct_contacts",
     "fct_debt_periods",
     "fct_promises",
+    "fct_speech_results",
     "kpi_catalog",
     "kpi_cells",
     "kpi_recovery_rate",

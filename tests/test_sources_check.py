@@ -193,6 +193,7 @@ def test_the_values_a_column_knows_are_those_the_models_are_tested_for(statement
         ("stg_contact__surveys", "survey_kind", "contact.surveys", "kind"),
         ("stg_contact__reasons", "reason", "contact.reasons", "reason"),
         ("stg_contact__contact_points", "contact_point_kind", "contact.contact_points", "kind"),
+        ("stg_contact__speech_results", "sentiment", "contact.speech_results", "sentiment"),
         ("fct_contacts", "channel", "contact.contacts", "channel"),
         ("fct_contacts", "direction", "contact.contacts", "direction"),
         ("fct_contacts", "outcome", "contact.contacts", "outcome"),
@@ -207,4 +208,4 @@ def test_the_values_a_column_knows_are_those_the_models_are_tested_for(statement
         ]
         assert set(column_of_ours.values) == of_test
     declared = sum(bool(one.values) for kind in contract().values() for one in kind.columns)
-    assert declared == 13
+    assert declared == 14

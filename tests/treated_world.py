@@ -60,6 +60,8 @@ def judged(world: World, statements: Statements) -> duckdb.DuckDBPyConnection:
     """Return the worlds as the models judge them, with ``truth``: the rate of each slice."""
     actions, months = _drawn(world, np.random.default_rng(12345))
     connection = duckdb.connect()
+    # as the SQL of the models calls it
+    connection.execute("attach ':memory:' as warehouse; use warehouse")
     connection.register("actions", actions)
     connection.register("months", months)
     connection.execute("""

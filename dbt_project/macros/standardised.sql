@@ -177,10 +177,6 @@ differences as (
 )
 {%- endmacro %}
 
-{#- A double as a number whose sum does not depend on the order, which engines choose as
-    they like. -#}
-{% macro exact(number) -%} cast({{ number }} as decimal(38, 28)) {%- endmacro %}
-
 {#- The band a number is alike in to others: the next one begins at four times as much. -#}
 {% macro band_of(number) -%}
     cast(floor(ln(greatest(cast({{ number }} as double), 1)) / ln(4) + 1e-9) as int)

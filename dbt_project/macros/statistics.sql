@@ -180,3 +180,12 @@
         from {{ relation }}
     ) as ranked_p_values
 {%- endmacro %}
+
+{#- A double as a number whose sum does not depend on the order, which engines choose as
+    they like. -#}
+{% macro exact(number) -%} cast({{ number }} as decimal(38, 28)) {%- endmacro %}
+
+{#- The sum of doubles below 10^18 that is the same in any order. -#}
+{% macro exact_sum(number) -%}
+    cast(sum(cast({{ number }} as decimal(38, 20))) as double)
+{%- endmacro %}

@@ -46,6 +46,22 @@ placed as (
 
 ),
 
+sums as (
+
+    select
+        {{ slice }},
+        count(*) as treatment_count,
+        {{ exact_sum('effective_count') }} as count_sum,
+        {{ exact_sum('power(effective_count, 2)') }} as squared_count_sum,
+        {{ exact_sum('effective_count * comparable_rate') }} as rate_sum,
+        {{ exact_sum('effective_count * power(comparable_rate, 2)') }}
+            as squared_rate_sum
+    from placed
+    where is_enough
+    group by {{ slice }}
+
+),
+
 -- how much the treatments of a slice differ in truth, by the moments of a beta-binomial
 -- distribution: Kleinman, "Proportions with extraneous variance", 1973
 
@@ -64,17 +80,11 @@ priors as (
     from (
         select
             {{ slice }},
-            count(*) as treatment_count,
-            sum(effective_count * comparable_rate) / sum(effective_count)
-                as prior_rate,
-            sum(effective_count * power(comparable_rate, 2))
-            - power(sum(effective_count * comparable_rate), 2)
-            / sum(effective_count) as spread,
-            sum(effective_count) - sum(power(effective_count, 2))
-            / sum(effective_count) as free_count
-        from placed
-        where is_enough
-        group by {{ slice }}
+            treatment_count,
+            rate_sum / count_sum as prior_rate,
+            squared_rate_sum - power(rate_sum, 2) / count_sum as spread,
+            count_sum - squared_count_sum / count_sum as free_count
+        from sums
     ) as moments
 
 ),

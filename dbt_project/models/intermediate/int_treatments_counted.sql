@@ -99,16 +99,16 @@ counted as (
         treatment,
         sum(unit_count) as unit_count,
         sum(outcome_count) as outcome_count,
-        sum(unit_count * stratum_rate) as expected_count,
-        sum(overlap) as overlap,
-        sum(
-            overlap * stratum_rate * (1 - stratum_rate)
-            * all_unit_count / greatest(all_unit_count - 1, 1)
-        ) as variance,
-        sum(
-            overlap * stratum_rate * (1 - stratum_rate)
-            * (1 - 2 * stratum_rate) * (1 - 2 * unit_count / all_unit_count)
-        ) as third_moment
+        {{ exact_sum('unit_count * stratum_rate') }} as expected_count,
+        {{ exact_sum('overlap') }} as overlap,
+        {{ exact_sum(
+            'overlap * stratum_rate * (1 - stratum_rate)
+            * all_unit_count / greatest(all_unit_count - 1, 1)'
+        ) }} as variance,
+        {{ exact_sum(
+            'overlap * stratum_rate * (1 - stratum_rate)
+            * (1 - 2 * stratum_rate) * (1 - 2 * unit_count / all_unit_count)'
+        ) }} as third_moment
     from compared_in_strata
     group by {{ slice }}, treatment
 
@@ -142,8 +142,10 @@ pairs as (
 
     select
         {{ period }},
-        power(sum(residual), 2) - sum(power(residual, 2)) as found,
-        power(sum(sqrt(variance)), 2) - sum(variance) as largest
+        power({{ exact_sum('residual') }}, 2) - {{ exact_sum('power(residual, 2)') }}
+            as found,
+        power({{ exact_sum('sqrt(variance)') }}, 2) - {{ exact_sum('variance') }}
+            as largest
     from residuals
     group by {{ period }}, customer_id
 
@@ -154,7 +156,8 @@ likeness as (
     select
         {{ period }},
         case
-            when sum(found) > 0 then least(sum(found) / sum(largest), 1)
+            when {{ exact_sum('found') }} > 0
+                then least({{ exact_sum('found') }} / {{ exact_sum('largest') }}, 1)
             else 0
         end as likeness
     from pairs
