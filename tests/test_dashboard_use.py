@@ -8,11 +8,16 @@ from browsing import drawn
 from dashboards.pages import LANGUAGES, pages
 
 NAMES = [*(page.id for page in pages()), "trust", "definitions"]
+# every page in one of the languages, in turn; in the soak in all of them
+SPOKEN = [
+    pytest.param(name, language, marks=[] if page % 3 == spoken else [pytest.mark.soak])
+    for page, name in enumerate(NAMES)
+    for spoken, language in enumerate(LANGUAGES)
+]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", NAMES)
-def test_a_page_renders_offline_with_all_its_charts(opened, language: str, name: str) -> None:
+@pytest.mark.parametrize(("name", "language"), SPOKEN)
+def test_a_page_renders_offline_with_all_its_charts(opened, name: str, language: str) -> None:
     page = opened(f"{language}/{name}")
     assert page.evaluate("document.documentElement.lang") == language
     charts = page.locator(".tile .spark, .chart").count()

@@ -93,7 +93,7 @@
 {#- The KPIs a model goes through one after the other: for the linter, to whom they are
     alike, one in so many. -#}
 {% macro kpi_ids_in_turn() -%}
-    {{ return(kpi_ids()[::var('one_kpi_in', 1) | int]) }}
+    {{ return(kpi_ids()[::var('one_in', 1) | int]) }}
 {%- endmacro %}
 
 {#- The dimensions a KPI may be sliced by, under the names they have everywhere. -#}
