@@ -59,7 +59,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the dbt project with every model built, on an empty file."""
     copy = tmp_path_factory.mktemp("broken") / "dbt_project"
     shutil.copytree(DBT_PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs", ".user.yml"))
-    statuses = dbt(copy, "build", "--exclude-resource-type", "test", "unit_test")
+    statuses = dbt(copy, "build", "--exclude-resource-type", "test", "unit_test", "exposure")
     assert set(statuses.values()) == {"success"}
     return copy
 
