@@ -23,7 +23,10 @@ EXPLAINED = {
 
 @pytest.mark.parametrize(
     ("day_count", "months"),
-    [pytest.param(2, 5, id="2"), pytest.param(365, 17, id="365", marks=pytest.mark.soak)],
+    [
+        pytest.param(2, 5, id="2", marks=pytest.mark.soak),
+        pytest.param(365, 17, id="365", marks=pytest.mark.soak),
+    ],
 )
 def test_every_clean_day_is_released(
     statements: Statements, tmp_path: Path, day_count: int, months: int

@@ -102,6 +102,7 @@ def test_a_kpi_whose_exports_never_came_waits_for_them(place):
             assert said == f"{kpi_id} has no values: it waits for the exports {exports}."
 
 
+@pytest.mark.soak
 def test_a_run_about_the_past_has_a_home_of_its_own(own_place):
     before = contents(own_place / "home" / "releases")
     code, said = run(own_place, "--as-of", "2026-02-20")
@@ -330,6 +331,7 @@ def test_an_earlier_release_is_listed_and_served_again(own_place):
     assert f"9: no release of {home} begins so; there is" in said
 
 
+@pytest.mark.soak
 def test_an_override_lets_the_next_run_release_what_was_refused(own_place):
     home = own_place / "home"
     write(own_place / "exports", ORPHANS)

@@ -149,6 +149,7 @@ def test_killed_at_any_moment_the_old_release_serves_and_the_next_copy_makes_it_
     assert schemas == [("collections",)]
 
 
+@pytest.mark.soak
 def test_readers_see_one_release_or_the_next_and_never_an_error(
     server: Server, database: str, tmp_path: Path
 ) -> None:

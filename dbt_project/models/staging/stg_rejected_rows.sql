@@ -15,16 +15,13 @@
     ('payment', 'portal_sessions')
 ] -%}
 
-{#- for the linter, to whom they are alike, one in so many -#}
-{% set kinds_in_turn = staged_kinds[::var('one_in', 1) | int] -%}
-
 with
 
-{% for area, kind in kinds_in_turn %}
+{% for area, kind in in_turn(staged_kinds) %}
 unreadable_{{ kind }} as ({{ unreadable(area, kind) }}){{ ',' if not loop.last }}
 {% endfor %}
 
-{% for area, kind in kinds_in_turn %}
+{% for area, kind in in_turn(staged_kinds) %}
 select * from unreadable_{{ kind }}
 {{ 'union all' if not loop.last }}
 {% endfor %}
