@@ -162,7 +162,7 @@ def _what_there_is_instead(connection: duckdb.DuckDBPyConnection, kpi: Kpi, want
             f"--dimension {wanted.dimension}: that is no dimension of {kpi.kpi_id}, but"
             f" {', '.join(kpi.dimensions) or 'none'}."
         )
-    if wanted.part != "all" and not kpi.mix:
+    if wanted.part != "all" and not kpi.mix and kpi.kind != "statistic":
         return f"--part {wanted.part}: {kpi.kpi_id} is no mix and has no parts."
     for option in ("member", "part"):
         there = connection.execute(
@@ -175,7 +175,7 @@ def _what_there_is_instead(connection: duckdb.DuckDBPyConnection, kpi: Kpi, want
         ).fetchall()
         asked = getattr(wanted, option)
         if there and asked not in {name for name, _ in there}:
-            which = wanted.dimension if option == "member" else kpi.mix
+            which = wanted.dimension if option == "member" else kpi.mix or "part"
             return f"--{option} {asked}: {kpi.kpi_id} has no such {which}, but {_names(there)}."
     grain = wanted.period.grain
     first, last = connection.execute(
